@@ -1,0 +1,1 @@
+module.exports = { require: ["tsx/cjs"], forbidOnly: true, failZero: true };

@@ -1,0 +1,30 @@
+// What a way to a host can do: run a command and open a byte stream to a unix socket there. No meaning, only transport.
+import type { Duplex } from "node:stream";
+
+export type CommandResult = {
+  readonly command: string;
+  /** Undefined when a signal ended the command. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type RunOptions = {
+  /** Sent to the command's standard input, which is then closed. Default: closed at once. */
+  readonly input?: string;
+  /** Default 60,000. Afterwards the command is told to stop (SIGTERM) and the call rejects with kind `timeout`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+export interface Connection {
+  /** For messages: `root@kvm1`, `this machine`. */
+  readonly name: string;
+  /** Runs a POSIX shell command line. Any exit code is a result, not an error; a lost connection rejects with `unreachable`. */
+  run(command: string, options?: RunOptions): Promise<CommandResult>;
+  /** A byte stream to a unix socket on the host. Rejects with `not-found`, `permission-denied`, `unsupported` (forwarding is forbidden) or `unreachable`. */
+  openUnixSocket(path: string): Promise<Duplex>;
+  /** Idempotent. Everything pending rejects with `unreachable`. */
+  close(): Promise<void>;
+}
