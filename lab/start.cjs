@@ -11,9 +11,9 @@ const node = join(root, "node_modules", ".bin", "node");
 const marker = join(root, "node_modules", ".pulumi-sriov-lock");
 
 function lockHash() {
-  const hash = createHash("sha256");
-  for (const file of ["package.json", "package-lock.json"]) hash.update(readFileSync(join(root, file)));
-  return hash.digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
 }
 
 function ensurePackages() {

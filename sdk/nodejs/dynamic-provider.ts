@@ -1,0 +1,131 @@
+// Adapter A, the provider's side: runs in Pulumi's dynamic provider process, where the text in `__provider` requires it as
+// "pulumi-sriov/dynamic". That text is in everybody's state, so `provider(name)` is a contract that does not change.
+import { SriovError, explain } from "../../provider/base/errors.js";
+import { createContext } from "../../provider/resources/context.js";
+import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";
+import { type ResourceName, registry } from "../../provider/resources/registry.js";
+import { fromWire, nameProperty, providerProperty, toWire } from "./wire.js";
+
+type Properties = Record<string, unknown>;
+type AnyLifecycle = Lifecycle<object, object>;
+
+/** There is no Cancel and no customTimeouts in the dynamic protocol: this bounds every call. */
+const callTimeoutMs = 10 * 60_000;
+
+/** The methods that Pulumi's dynamic provider calls (`dynamic.ResourceProvider` of @pulumi/pulumi). */
+export function provider(name: ResourceName) {
+  const lifecycle = find(name);
+  return {
+    check: (olds: Properties, news: Properties) =>
+      run(async (context) => {
+        const name = typeof news[nameProperty] === "string" ? news[nameProperty] : "";
+        const before = Object.keys(fromWire(olds)).length === 0 ? undefined : fromWire(olds);
+        const { inputs, failures } = await lifecycle.check(context, fromWire(news), before, name);
+        return { inputs: toWire(inputs), failures };
+      }),
+
+    diff: (id: string, olds: Properties, news: Properties) =>
+      run(async (context) => {
+        const { changes, deleteBeforeReplace, notes } = lifecycle.diff(id, stateOf(lifecycle, olds), fromWire(news));
+        for (const note of notes) context.log.info(`${name} ${id}: ${note}`);
+        return {
+          changes: changes.length > 0,
+          replaces: changes.filter((change) => change.kind === "replace").map((change) => topLevel(change.property)),
+          deleteBeforeReplace: deleteBeforeReplace ?? true,
+        };
+      }),
+
+    create: (inputs: Properties) =>
+      run(async (context) => {
+        const outcome = await lifecycle.create(context, fromWire(inputs));
+        return { id: outcome.id, outs: finished(lifecycle, outcome, inputs) };
+      }),
+
+    read: (id: string, props: Properties) =>
+      run(async (context) => {
+        const observed = await lifecycle.read(context, id, stateOf(lifecycle, props));
+        if (!observed.here) return {};
+        const provider = { [providerProperty]: props[providerProperty] };
+        return {
+          id: observed.id,
+          props: { ...stored(lifecycle, observed.state), ...provider },
+          inputs: { ...toWire(observed.inputs), ...provider },
+        };
+      }),
+
+    update: (id: string, olds: Properties, news: Properties) =>
+      run(async (context) => {
+        const outcome = await lifecycle.update(context, id, stateOf(lifecycle, olds), fromWire(news));
+        return { outs: finished(lifecycle, outcome, news) };
+      }),
+
+    delete: (id: string, props: Properties) =>
+      run((context) => lifecycle.delete(context, id, stateOf(lifecycle, props))),
+  };
+}
+
+function find(name: string): AnyLifecycle {
+  if (!(name in registry)) {
+    const known = Object.keys(registry).join(", ");
+    throw new SriovError("bug", `this version of pulumi-sriov has no resource "${name}"; it has ${known}`);
+  }
+  return registry[name as ResourceName] as unknown as AnyLifecycle;
+}
+
+function stored(lifecycle: AnyLifecycle, state: object): Properties {
+  return { ...toWire(state), schemaVersion: lifecycle.schemaVersion };
+}
+
+function stateOf(lifecycle: AnyLifecycle, properties: Properties): Values {
+  const { schemaVersion, ...state } = fromWire(properties);
+  if (typeof schemaVersion === "number" && schemaVersion > lifecycle.schemaVersion) {
+    throw new SriovError(
+      "unsupported",
+      `this state was written by a newer pulumi-sriov (state version ${schemaVersion}, this one knows ${lifecycle.schemaVersion})`,
+      { remedy: "Install the newer version: npm install pulumi-sriov@latest" },
+    );
+  }
+  return state;
+}
+
+/** The outputs of a finished call; throws what Pulumi records as a partial failure for a half-done one. */
+function finished(lifecycle: AnyLifecycle, outcome: Outcome<object>, inputs: Properties): Properties {
+  const properties = { ...stored(lifecycle, outcome.state), [providerProperty]: inputs[providerProperty] };
+  if (outcome.done) return properties;
+  throw Object.assign(new PulumiFailure(outcome.reasons.join("\n")), {
+    id: outcome.id,
+    // Without `__provider` in it the resource could never be read or deleted again.
+    properties,
+    reasons: outcome.reasons,
+  });
+}
+
+/** Pulumi prints `${error}: ${error.stack}`: no class name and no stack, only what we have to say. */
+class PulumiFailure extends Error {
+  override name = "";
+  override stack = "";
+}
+
+async function run<T>(call: (context: Context) => Promise<T>): Promise<T> {
+  const context = createContext({ log, signal: new AbortController().signal, timeoutMs: callTimeoutMs });
+  try {
+    return await call(context);
+  } catch (error) {
+    if (error instanceof PulumiFailure) throw error;
+    // A programming error keeps its stack: a report needs it.
+    const text =
+      error instanceof SriovError || !(error instanceof Error) ? explain(error) : (error.stack ?? error.message);
+    throw new PulumiFailure(text);
+  }
+}
+
+const topLevel = (property: string): string => property.split(/[.[]/, 1)[0] ?? property;
+
+// The engine shows what this process prints among the stack's diagnostics.
+const log = {
+  debug: (message: string) => {
+    if (process.env["PULUMI_SRIOV_DEBUG"]) process.stderr.write(`debug: ${message}\n`);
+  },
+  info: (message: string) => void process.stdout.write(`${message}\n`),
+  warn: (message: string) => void process.stderr.write(`warning: ${message}\n`),
+};

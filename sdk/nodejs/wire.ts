@@ -1,0 +1,43 @@
+// Values as Pulumi's dynamic provider protocol carries them: plain JSON, one magic string for "not known yet", and three
+// names of the protocol's own among a resource's properties.
+import { type Value, type Values, isUnknown, unknown } from "../../provider/resources/lifecycle.js";
+
+/** What stands for an output that is not known in a preview, at any depth (sdk/nodejs/runtime/rpc.ts of Pulumi). */
+export const unknownSentinel = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The Pulumi name of the resource, for defaults made of it. Given to check, and never stored. */
+export const nameProperty = "__name";
+/** The text from which Pulumi makes the provider. In inputs and outputs of every dynamic resource. */
+export const providerProperty = "__provider";
+
+export function fromWire(properties: Record<string, unknown>): Values {
+  const { [nameProperty]: _name, [providerProperty]: _provider, ...rest } = properties;
+  return decode(rest) as Values;
+}
+
+/** Without `undefined`: Pulumi refuses it with "Unexpected struct type", after the resource was made. */
+export function toWire(values: object): Record<string, unknown> {
+  return encode(values as Value) as Record<string, unknown>;
+}
+
+function decode(value: unknown): Value {
+  if (value === unknownSentinel) return unknown;
+  if (Array.isArray(value)) return value.map(decode);
+  if (typeof value === "object" && value !== null) return mapObject(value, decode);
+  return value as Value;
+}
+
+function encode(value: Value): unknown {
+  if (isUnknown(value)) return unknownSentinel;
+  if (Array.isArray(value)) return value.map(encode);
+  if (typeof value === "object" && value !== null) return mapObject(value, encode);
+  return value;
+}
+
+function mapObject<T>(object: object, map: (value: never) => T): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(object)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, map(value as never)]),
+  );
+}

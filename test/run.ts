@@ -1,0 +1,114 @@
+// `npm test`: everything that must hold, from a fresh clone. What is slow to make (the lab's image, the Pulumi CLI) is made
+// in the background while the quick tests run. Arguments name the groups to run; default is all of them.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensurePackages, labPackages } from "../lab/packages.js";
+import { ensureSelfLink } from "../lab/self-link.js";
+import { libvirtdPackages } from "./integration/libvirtd.js";
+import { sshdPackages } from "./integration/sshd.js";
+
+const groups = ["check", "unit", "integration", "e2e"] as const;
+type Group = (typeof groups)[number];
+type Counts = { passed: number; failed: number; skipped: string[] };
+
+const root = join(__dirname, "..");
+const scratch = mkdtempSync(join(tmpdir(), "pulumi-sriov-test-"));
+
+/** Runs a command with its output shown; answers its exit code. */
+function run(command: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const [file = "", ...args] = command;
+    const child = spawn(file, args, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+    });
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function must(what: string, command: string[]): Promise<void> {
+  const code = await run(command);
+  if (code !== 0) throw new Error(`${what} failed: \`${command.join(" ")}\` ended with exit code ${code}`);
+}
+
+async function mocha(group: Group): Promise<Counts> {
+  const file = join(scratch, `${group}.json`);
+  const code = await run(["mocha", "--reporter", "test/reporter.cjs", `test/${group}/**/*.test.ts`], {
+    COUNTS_FILE: file,
+  });
+  try {
+    const counts = JSON.parse(readFileSync(file, "utf8")) as Counts;
+    // A crash after the last test, an open handle that was killed: not a pass.
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } catch {
+    process.stdout.write(`The ${group} tests ended with exit code ${code} before they were counted.\n`);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+}
+
+async function check(): Promise<Counts> {
+  const steps = [
+    ["types", "tsc", "--noEmit"],
+    ["lint", "eslint", "."],
+    ["format", "prettier", "--check", "--log-level", "warn", "."],
+    ["the house", "depcruise", "provider", "sdk", "lab", "test", "--output-type", "err"],
+    ["generated files", "node", "--require", "tsx/cjs", "sdk/generate.ts", "--check"],
+  ];
+  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+  for (const [name = "", ...command] of steps) {
+    const ok = (await run(command)) === 0;
+    process.stdout.write(`  ${ok ? "✔" : "✘"} ${name}\n`);
+    if (ok) counts.passed += 1;
+    else counts.failed += 1;
+  }
+  return counts;
+}
+
+async function main(): Promise<number> {
+  const asked = process.argv.slice(2);
+  const unknown = asked.find((group) => !groups.includes(group as Group));
+  if (unknown !== undefined) throw new Error(`no test group "${unknown}": expected ${groups.join(", ")}`);
+  const wanted = asked.length === 0 ? [...groups] : groups.filter((group) => asked.includes(group));
+
+  const needed = new Set<string>();
+  if (wanted.includes("integration")) for (const name of [...sshdPackages, ...libvirtdPackages]) needed.add(name);
+  if (wanted.includes("e2e")) for (const name of labPackages) needed.add(name);
+  await ensurePackages([...needed]);
+  await must("the build", ["tsc", "-p", "tsconfig.build.json"]);
+  ensureSelfLink();
+
+  // Both are cached; on a new machine they take minutes, and the quick tests need not wait for them.
+  const preparing = wanted.includes("e2e")
+    ? run(["node", "--require", "tsx/cjs", "test/e2e/prepare.ts"])
+    : Promise.resolve(0);
+
+  const totals: Counts = { passed: 0, failed: 0, skipped: [] };
+  for (const group of wanted) {
+    if (group === "e2e" && (await preparing) !== 0) throw new Error("the lab or the Pulumi CLI could not be prepared");
+    process.stdout.write(`\n== ${group}\n`);
+    const counts = group === "check" ? await check() : await mocha(group);
+    totals.passed += counts.passed;
+    totals.failed += counts.failed;
+    totals.skipped.push(...counts.skipped);
+  }
+
+  for (const title of totals.skipped) process.stdout.write(`skipped: ${title}\n`);
+  // Everything these tests need is installed by the run itself, so a skip is never expected.
+  const unexpected = process.env["CI"] ? totals.skipped.length : 0;
+  if (unexpected > 0) process.stdout.write("Skips are failures in CI.\n");
+  process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped\n`);
+  return totals.failed + unexpected > 0 ? 1 : 0;
+}
+
+main()
+  .then((code) => (process.exitCode = code))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write("\n0 passed, 1 failed, 0 skipped\n");
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(scratch, { recursive: true, force: true }));
