@@ -1,0 +1,13 @@
+// Every resource's model by the name it has in programs: what the SDK's types and reference are made of. Pure: the adapters'
+// side that runs in a user's program needs no more than this.
+import { hostSetupModel, hostSetupOutputs } from "./host-setup/model.js";
+import { sriovNetworkModel, sriovNetworkOutputs } from "./sriov-network/model.js";
+import { vfConfigModel, vfConfigOutputs } from "./vf-config/model.js";
+import { vmSriovInterfaceModel, vmSriovInterfaceOutputs } from "./vm-sriov-interface/model.js";
+
+export const models = {
+  HostSetup: { inputs: hostSetupModel, outputs: hostSetupOutputs },
+  SriovNetwork: { inputs: sriovNetworkModel, outputs: sriovNetworkOutputs },
+  VfConfig: { inputs: vfConfigModel, outputs: vfConfigOutputs },
+  VmSriovInterface: { inputs: vmSriovInterfaceModel, outputs: vmSriovInterfaceOutputs },
+};

@@ -1,0 +1,110 @@
+// Makes sdk/nodejs/types.gen.ts, the TypeScript API, from the models: `npm run schema`; with --check it only compares.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { z } from "zod";
+import { models } from "../provider/resources/models.js";
+
+type Schema = {
+  type?: string;
+  description?: string;
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  anyOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+};
+
+/** Whether the fields are a program's arguments (each may be an output) or what a resource shows. */
+type Side = "input" | "output";
+
+const pascal = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const singular = (text: string): string => (text.endsWith("s") ? text.slice(0, -1) : text);
+
+class Types {
+  /** Nested object types by name, each written once. */
+  readonly #made = new Map<string, string>();
+
+  /** The TypeScript type of a schema; objects become interfaces named after the path to them. */
+  of(schema: Schema, name: string, side: Side): string {
+    if (schema.anyOf) return [...new Set(schema.anyOf.map((option) => this.of(option, name, side)))].join(" | ");
+    if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+    if (schema.const !== undefined) return JSON.stringify(schema.const);
+    if (schema.type === "array") {
+      const item = this.of(schema.items ?? {}, singular(name), side);
+      return side === "input" ? `pulumi.Input<${item}>[]` : `(${item})[]`;
+    }
+    if (schema.type === "object") {
+      const typeName = side === "input" ? `${name}Args` : name;
+      if (!this.#made.has(typeName)) {
+        this.#made.set(typeName, "");
+        this.#made.set(typeName, this.interface(typeName, schema, name, side, { wrap: side === "input" }));
+      }
+      return typeName;
+    }
+    if (schema.type === "integer" || schema.type === "number") return "number";
+    if (schema.type === "boolean") return "boolean";
+    if (schema.type === "string") return "string";
+    throw new Error(`${name}: no TypeScript type for ${JSON.stringify(schema)}`);
+  }
+
+  interface(typeName: string, schema: Schema, name: string, side: Side, options: { wrap: boolean }): string {
+    const fields = Object.entries(schema.properties ?? {}).map(([key, property]) => {
+      // The host is the same type everywhere.
+      const type = this.of(property, key === "host" ? "Host" : `${name}${pascal(key)}`, side);
+      const isOptional = !(schema.required ?? []).includes(key);
+      const wrapped = side === "input" ? `pulumi.Input<${type}>` : `pulumi.Output<${type}${isOptional ? " | undefined" : ""}>`;
+      const optional = isOptional && !(options.wrap && side === "output") ? "?" : "";
+      return `${doc(property)}  readonly ${key}${optional}: ${options.wrap ? wrapped : type};`;
+    });
+    return `${doc(schema, "")}export interface ${typeName} {\n${fields.join("\n\n")}\n}\n`;
+  }
+
+  all(): string[] {
+    return [...this.#made.values()];
+  }
+}
+
+function doc(schema: Schema, indent = "  "): string {
+  return schema.description ? `${indent}/** ${schema.description.replaceAll("*/", "*\\/")} */\n` : "";
+}
+
+function describeAll(): string {
+  const types = new Types();
+  const resources = Object.entries(models).flatMap(([name, { inputs, outputs }]) => {
+    const schemaOf = (model: z.ZodType) =>
+      z.toJSONSchema(model, { io: "input", unrepresentable: "any", reused: "inline" }) as Schema;
+    const both = schemaOf(inputs);
+    const made = schemaOf(outputs);
+    const shown: Schema = {
+      properties: { ...both.properties, ...made.properties },
+      required: [...new Set([...(both.required ?? []), ...(made.required ?? [])])],
+    };
+    return [
+      types.interface(`${name}Args`, { ...both, description: `What a program says of a {@link ${name}}.` }, name, "input", { wrap: true }),
+      types.interface(`${name}Outputs`, { ...shown, description: `What a {@link ${name}} shows.` }, name, "output", { wrap: true }),
+    ];
+  });
+  return [
+    "// Made from the models of provider/resources by sdk/generate.ts (`npm run schema`). Do not edit.",
+    'import type * as pulumi from "@pulumi/pulumi";',
+    `import type { ${Object.keys(models).join(", ")} } from "./index.js";`,
+    "",
+    ...types.all(),
+    ...resources,
+  ].join("\n");
+}
+
+async function main(): Promise<void> {
+  const file = join(__dirname, "nodejs", "types.gen.ts");
+  const text = await format(describeAll(), { ...(await resolveConfig(file)), filepath: file });
+  if (!process.argv.includes("--check")) return writeFileSync(file, text);
+  if (readFileSync(file, "utf8") !== text) throw new Error(`${file} is not what the models say: run \`npm run schema\``);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

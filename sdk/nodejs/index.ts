@@ -1,0 +1,6 @@
+// pulumi-sriov for TypeScript programs.
+export { HostSetup } from "./host-setup.js";
+export { SriovNetwork } from "./sriov-network.js";
+export { VfConfig } from "./vf-config.js";
+export { VmSriovInterface } from "./vm-sriov-interface.js";
+export type * from "./types.gen.js";
