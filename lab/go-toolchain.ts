@@ -7,7 +7,7 @@ import { unzipSync } from "fflate";
 import { SriovError } from "../provider/base/errors.js";
 import { runChild } from "./child.js";
 import { findExecutable, isAtLeast } from "./executables.js";
-import { whileReporting } from "./progress.js";
+import { whileReporting } from "./while-reporting.js";
 import { versions } from "./versions.js";
 
 // 70 MB: enough for 1 Mbit/s.

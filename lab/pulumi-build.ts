@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SriovError } from "../provider/base/errors.js";
 import { lastWords, runChild } from "./child.js";
 import { ensureGo, type Go } from "./go-toolchain.js";
-import { whileReporting } from "./progress.js";
+import { whileReporting } from "./while-reporting.js";
 import { versions } from "./versions.js";
 
 const CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";

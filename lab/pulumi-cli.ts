@@ -9,7 +9,7 @@ import { withBuildLock } from "./build-lock.js";
 import { lastWords, runChild } from "./child.js";
 import { findExecutable, isAtLeast, isExecutable } from "./executables.js";
 import { buildPulumi, executables } from "./pulumi-build.js";
-import { whileReporting } from "./progress.js";
+import { whileReporting } from "./while-reporting.js";
 import { versions } from "./versions.js";
 
 export type PulumiCli = {

@@ -1,5 +1,6 @@
 // Lets programs of this checkout (examples, end-to-end tests, the demo) import "pulumi-sriov" as its users do.
-import { mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
 const checkout = join(__dirname, "..");
@@ -12,9 +13,8 @@ export async function ensureSelfLink(modules = join(checkout, "node_modules")): 
   const link = join(modules, "pulumi-sriov");
   if ((await readlink(link).catch(() => undefined)) === "..") return link;
   await mkdir(modules, { recursive: true });
-  // Renamed into place, so that two processes at once do not see each other's gap.
-  const temporary = `${link}.${process.pid}`;
-  await rm(temporary, { force: true });
+  // Renamed into place, so that of two at once neither sees the other's gap.
+  const temporary = `${link}.${randomUUID()}`;
   await symlink("..", temporary);
   await rename(temporary, link);
   return link;
