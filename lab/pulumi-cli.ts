@@ -1,9 +1,9 @@
 // Decides where the real Pulumi CLI comes from: the machine, our cache, Pulumi's own installer, or a build from the
 // Go module proxy. What it leaves to pulumi-build.ts: that build; to pulumi-project.ts: running programs with it.
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { explain, SriovError } from "../provider/base/errors.js";
 import { withBuildLock } from "./build-lock.js";
 import { lastWords, runChild } from "./child.js";
@@ -94,6 +94,7 @@ async function fillCache(
     { origin: "installed", label: "Pulumi's installer", run: install },
     { origin: "built", label: "a build from the Go module proxy", run: build },
   ] as const;
+  await removeUnfinished(folder);
   const tried = [`on PATH: ${onPathWhy}`, `in the cache: nothing in ${folder}`];
   for (const { origin, label, run } of ways) {
     try {
@@ -108,6 +109,13 @@ async function fillCache(
       `Install Pulumi ${versions.pulumi.minimumCli} or newer and put it on PATH, ` +
       "or let this machine reach get.pulumi.com or a Go module proxy (GOPROXY).",
   });
+}
+
+// A build that was killed leaves gigabytes. We hold the lock, so what is not finished is nobody's.
+async function removeUnfinished(folder: string): Promise<void> {
+  const unfinished = (name: string) => name.startsWith(`${basename(folder)}.`);
+  const names = await readdir(dirname(folder)).catch(() => []);
+  for (const name of names.filter(unfinished)) await rm(join(dirname(folder), name), { recursive: true, force: true });
 }
 
 /** The cache's folder appears whole or not at all: all is made in a neighbour of it, which then takes its name. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { access, chmod, constants, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { cacheFolder, ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { versions } from "../../../lab/versions.js";
 import { isSriovError } from "../../../provider/base/errors.js";
@@ -93,6 +93,14 @@ describe("the Pulumi CLI's ways to a machine", () => {
       return true;
     });
     assert.deepEqual(await readdir(dirname(cacheFolder(env))), []);
+  });
+
+  it("clears away what a killed build left, and only that", async () => {
+    const folder = cacheFolder(env);
+    await mkdir(`${folder}.killed/build`, { recursive: true });
+    await mkdir(join(dirname(folder), "another-recipe"));
+    await ensurePulumi({ env, install: (root) => fakeCli(join(root, "bin"), "3.250.0"), build: never });
+    assert.deepEqual((await readdir(dirname(folder))).sort(), [basename(folder), "another-recipe"]);
   });
 
   it("does not take a build whose executable does not run", async () => {
