@@ -1,0 +1,44 @@
+// The place where every end-to-end test works: one lab, one Pulumi CLI, and throw-away projects on them.
+import assert from "node:assert/strict";
+import { type Lab, startLab } from "../../lab/lab.js";
+import { createProject, type ProjectOptions, type PulumiProject } from "../../lab/pulumi-project.js";
+import { ensurePulumi } from "../../lab/pulumi-cli.js";
+
+export const labName = "e2e";
+export const labPfs = 2;
+
+let lab: Promise<Lab> | undefined;
+/** The lab that all test files share; each leaves the host as it found it. */
+export const sharedLab = (): Promise<Lab> => (lab ??= startLab({ name: labName, pfs: labPfs }));
+
+const projects = new Set<PulumiProject>();
+
+export async function newProject(name: string, program: ProjectOptions["program"]): Promise<PulumiProject> {
+  const project = await createProject({ name, program, pulumi: await ensurePulumi() });
+  projects.add(project);
+  return project;
+}
+
+/** A program that has `sriov` and the lab's `host` in scope. */
+export async function programText(body: string): Promise<string> {
+  const { uri } = await sharedLab();
+  return ['import * as sriov from "pulumi-sriov";', `const host = { uri: ${JSON.stringify(uri)} };`, body].join("\n");
+}
+
+export async function disposeProjects(): Promise<void> {
+  for (const project of projects) await project.dispose();
+  projects.clear();
+}
+
+export async function onHost(command: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await (await sharedLab()).run(command, { timeoutMs: 180_000 });
+  assert.equal(exitCode, 0, `on the host: ${command}\n${stdout}${stderr}`);
+  return stdout.trimEnd();
+}
+
+// mocha runs these once, around all files of the run that import this one.
+after(async function () {
+  this.timeout(60_000);
+  await disposeProjects();
+  await (await lab)?.stop();
+});
