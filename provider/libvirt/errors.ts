@@ -1,5 +1,6 @@
 // What libvirt answers when it says no, with every field of the wire, and its codes by name.
 import { type Kind, SriovError } from "../base/errors.js";
+import type { DomainRef, NetworkRef } from "./client.js";
 
 /** virErrorNumber of include/libvirt/virterror.h, as far as somebody here asks for it by name. */
 export const virErr = {
@@ -22,7 +23,10 @@ export const virErr = {
   accessDenied: 88,
   authUnavailable: 94,
   deviceMissing: 99,
+  invalidNetworkPort: 105,
+  networkPortExists: 106,
   noNetworkPort: 107,
+  noNetworkMetadata: 111,
 } as const;
 
 const kinds: { [code: number]: Kind } = {
@@ -33,6 +37,8 @@ const kinds: { [code: number]: Kind } = {
   [virErr.noNetwork]: "not-found",
   [virErr.noNodeDevice]: "not-found",
   [virErr.noNetworkPort]: "not-found",
+  [virErr.noNetworkMetadata]: "not-found",
+  [virErr.networkPortExists]: "conflict",
   [virErr.deviceMissing]: "not-found",
   [virErr.operationDenied]: "permission-denied",
   [virErr.accessDenied]: "permission-denied",
@@ -51,6 +57,9 @@ export type RemoteError = {
   str3: string | undefined;
   int1: number;
   int2: number;
+  /** What it is about, where libvirt says so. */
+  domain?: DomainRef | undefined;
+  network?: NetworkRef | undefined;
 };
 
 export class LibvirtError extends SriovError {
