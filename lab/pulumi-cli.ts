@@ -2,7 +2,7 @@
 // Go module proxy. What it leaves to pulumi-build.ts: that build; to pulumi-project.ts: running programs with it.
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { explain, SriovError } from "../provider/base/errors.js";
 import { withBuildLock } from "./build-lock.js";
@@ -151,9 +151,15 @@ async function addDynamicHost(bin: string): Promise<void> {
 
 /** Equivalent to: `pulumi version`. */
 async function versionOf(pulumi: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const quiet = { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const ran = await runChild(pulumi, ["version"], { env: quiet, timeoutMs: 30_000 });
-  return ran.exitCode === 0 ? /^v?(\d+\.\d+\.\d+\S*)/.exec(ran.stdout)?.[1] : undefined;
+  // Even this writes a log below PULUMI_HOME, and ~/.pulumi is not ours.
+  const home = await mkdtemp(join(tmpdir(), "pulumi-sriov-version-"));
+  try {
+    const quiet = { ...env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const ran = await runChild(pulumi, ["version"], { env: quiet, timeoutMs: 30_000 });
+    return ran.exitCode === 0 ? /^v?(\d+\.\d+\.\d+\S*)/.exec(ran.stdout)?.[1] : undefined;
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
 }
 
 /** The Automation API's installer, in a process of its own: it knows no time-out, and what it starts has to end with it. */
