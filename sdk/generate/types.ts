@@ -1,21 +1,6 @@
-// Makes sdk/nodejs/types.gen.ts, the TypeScript API, from the models: `npm run schema`; with --check it only compares.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
-import { z } from "zod";
-import { models } from "../provider/resources/models.js";
-
-type Schema = {
-  type?: string;
-  description?: string;
-  enum?: unknown[];
-  const?: unknown;
-  default?: unknown;
-  anyOf?: Schema[];
-  items?: Schema;
-  properties?: Record<string, Schema>;
-  required?: string[];
-};
+// The TypeScript API as text: interfaces of arguments and outputs, with the models' descriptions as their documentation.
+import { models } from "../../provider/resources/models.js";
+import { type Schema, schemaOf } from "./schema.js";
 
 /** Whether the fields are a program's arguments (each may be an output) or what a resource shows. */
 type Side = "input" | "output";
@@ -55,7 +40,8 @@ class Types {
       // The host is the same type everywhere.
       const type = this.of(property, key === "host" ? "Host" : `${name}${pascal(key)}`, side);
       const isOptional = !(schema.required ?? []).includes(key);
-      const wrapped = side === "input" ? `pulumi.Input<${type}>` : `pulumi.Output<${type}${isOptional ? " | undefined" : ""}>`;
+      const wrapped =
+        side === "input" ? `pulumi.Input<${type}>` : `pulumi.Output<${type}${isOptional ? " | undefined" : ""}>`;
       const optional = isOptional && !(options.wrap && side === "output") ? "?" : "";
       return `${doc(property)}  readonly ${key}${optional}: ${options.wrap ? wrapped : type};`;
     });
@@ -71,11 +57,9 @@ function doc(schema: Schema, indent = "  "): string {
   return schema.description ? `${indent}/** ${schema.description.replaceAll("*/", "*\\/")} */\n` : "";
 }
 
-function describeAll(): string {
+export function typesText(): string {
   const types = new Types();
   const resources = Object.entries(models).flatMap(([name, { inputs, outputs }]) => {
-    const schemaOf = (model: z.ZodType) =>
-      z.toJSONSchema(model, { io: "input", unrepresentable: "any", reused: "inline" }) as Schema;
     const both = schemaOf(inputs);
     const made = schemaOf(outputs);
     const shown: Schema = {
@@ -83,12 +67,20 @@ function describeAll(): string {
       required: [...new Set([...(both.required ?? []), ...(made.required ?? [])])],
     };
     return [
-      types.interface(`${name}Args`, { ...both, description: `What a program says of a {@link ${name}}.` }, name, "input", { wrap: true }),
-      types.interface(`${name}Outputs`, { ...shown, description: `What a {@link ${name}} shows.` }, name, "output", { wrap: true }),
+      types.interface(
+        `${name}Args`,
+        { ...both, description: `What a program says of a {@link ${name}}.` },
+        name,
+        "input",
+        { wrap: true },
+      ),
+      types.interface(`${name}Outputs`, { ...shown, description: `What a {@link ${name}} shows.` }, name, "output", {
+        wrap: true,
+      }),
     ];
   });
   return [
-    "// Made from the models of provider/resources by sdk/generate.ts (`npm run schema`). Do not edit.",
+    "// Made from the models of provider/resources by sdk/generate (`npm run schema`). Do not edit.",
     'import type * as pulumi from "@pulumi/pulumi";',
     `import type { ${Object.keys(models).join(", ")} } from "./index.js";`,
     "",
@@ -96,15 +88,3 @@ function describeAll(): string {
     ...resources,
   ].join("\n");
 }
-
-async function main(): Promise<void> {
-  const file = join(__dirname, "nodejs", "types.gen.ts");
-  const text = await format(describeAll(), { ...(await resolveConfig(file)), filepath: file });
-  if (!process.argv.includes("--check")) return writeFileSync(file, text);
-  if (readFileSync(file, "utf8") !== text) throw new Error(`${file} is not what the models say: run \`npm run schema\``);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
