@@ -1,0 +1,46 @@
+// Runs the applier on a host with a plan, and understands its answers.
+import { SriovError } from "../../base/errors.js";
+import { needRoot, parseFields, runScript, scriptHead, writeFile } from "../script.js";
+import type { Shell } from "../shell.js";
+import { applierScript } from "./script.js";
+
+const outcomes = ["same", "done", "failed", "unsupported", "refused", "timeout", "skipped"] as const;
+
+export type LineResult = {
+  /** `same`: it was so already. `skipped`: an earlier line kept it from being tried. */
+  outcome: (typeof outcomes)[number];
+  line: string;
+  said: string;
+};
+
+/** Longer than the applier's own bounds, so that it ends first and says which line it was. */
+const timeoutMs = 9 * 60_000;
+
+/**
+ * Each line of the plan with what became of it. One round trip.
+ * Equivalent to: `ip link set $pf up`, `tee .../sriov_numvfs`, `ip link set $pf vf $n ...`, as the lines say.
+ */
+export async function applyPlan(shell: Shell, pf: string, lines: readonly string[]): Promise<LineResult[]> {
+  const plan = lines.map((line) => `${line}\n`).join("");
+  const script = `${scriptHead}${needRoot}
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+${writeFile('"$dir/applier"', applierScript)}
+${writeFile('"$dir/plan"', plan)}
+sh "$dir/applier" "$dir/plan" < /dev/null
+echo end
+`;
+  // Without the caller's signal: what has begun is finished, or we would not know what became of it.
+  const output = await runScript(shell, `set up PF ${pf}`, script, { timeoutMs });
+  const records = parseFields(output);
+  if (records.at(-1)?.[0] !== "end") {
+    throw new SriovError("remote-failure", `Failed to set up PF ${pf} on ${shell.name}: the applier ended half-way`);
+  }
+  return records.slice(0, -1).map(([outcome = "", line = "", said = ""]) => ({ outcome: known(outcome), line, said }));
+}
+
+function known(outcome: string): LineResult["outcome"] {
+  const found = outcomes.find((one) => one === outcome);
+  if (!found) throw new SriovError("bug", `the applier answered "${outcome}"`);
+  return found;
+}

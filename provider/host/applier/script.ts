@@ -1,0 +1,229 @@
+// The applier: the one script that writes to a PF and its VFs. `pulumi up` sends it over the connection, and the boot unit
+// runs the copy that is installed on the host. For dash, bash and busybox; no language but sh is needed there.
+import { paths } from "../persistence/paths.js";
+import { vfioHoldersFunction } from "../vfio/holders.js";
+
+export const applierScript = `#!/bin/sh
+# Puts one SR-IOV PF and its VFs in the state that a plan file names. Written by pulumi-sriov.
+#
+# usage: apply-vf-plan PLAN
+#
+# A plan is one thing a line, done in this order:
+#   pf 0000:01:00.0                 which PF; first
+#   allow-disruption                VFs that a running VM holds may be destroyed
+#   pf-up | pf-down
+#   num-vfs 7                       through 0, as the kernel wants it
+#   vf 2 mac 52:54:00:12:34:56      zeros: the VF's own choice
+#   vf 2 vlan 42 qos 3
+#   vf 2 spoofchk on | off
+#   vf 2 trust on | off
+#   vf 2 max-tx-rate 500            Mbit/s; 0 is no limit
+# What is so already is not written again. A line is answered with a line, tab-separated: what became of it, the line,
+# and what was said: same, done, failed, unsupported, refused, timeout or skipped.
+set -u
+LC_ALL=C; export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin; export PATH
+R=\${SRIOV_ROOT-}
+
+# Seconds to wait: for the PF's netdev at boot, for its link before rates, for one write to end, for another writer.
+netdev_wait=\${SRIOV_NETDEV_WAIT-30}
+carrier_wait=\${SRIOV_CARRIER_WAIT-15}
+write_limit=\${SRIOV_WRITE_LIMIT-90}
+lock_wait=\${SRIOV_LOCK_WAIT-120}
+
+# A plan that has begun is finished, also when the connection that started it is gone.
+trap '' PIPE HUP
+trap 'exit 1' INT TERM
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+mkfifo "$tmp/code" || exit 1
+exec 3<>"$tmp/code"
+
+D= address= lost_carrier= allowed= stop= failures=0 said=
+
+${vfioHoldersFunction}
+answer() {
+  printf '%s\\t%s\\t%s\\n' "$1" "$line" "\${2-}"
+  case $1 in same | done) ;; *) failures=$((failures + 1)) ;; esac
+}
+
+wait_for() { # SECONDS COMMAND...
+  left=$(($1 * 5))
+  shift
+  until "$@"; do
+    [ "$left" -gt 0 ] || return 1
+    left=$((left - 1))
+    sleep 0.2
+  done
+}
+
+# Runs a command with a bound, also one that no signal can end: a sysfs write that waits in the kernel. It is left behind
+# then, and keeps the lock. Its exit code is ours, 124 is "no end yet", and $said is what it said.
+bounded() {
+  { "$@" > "$tmp/said" 2>&1 < /dev/null; echo "$?" >&3; } > /dev/null 2>&1 &
+  code=$(timeout "$write_limit" head -n 1 <&3)
+  said=$(head -n 3 "$tmp/said" 2>/dev/null | tr '\\n\\t' '  ')
+  said=\${said% }
+  return "\${code:-124}"
+}
+
+# tee tells the errno; the echo of dash says "I/O error" for each of them.
+put_value() { printf '%s\\n' "$1" | tee "$2" > /dev/null; }
+
+attempt() { # COMMAND...; answers for it unless it went well
+  bounded "$@" && return 0
+  case $?/$said in
+  124/*) answer timeout "no end after $write_limit s: $*"; stop=yes ;;
+  *"not supported"*) answer unsupported "$said" ;;
+  *) answer failed "$said" ;;
+  esac
+  return 1
+}
+
+# Asked anew each time: at boot udev may rename it.
+netdev() {
+  for entry in "$D"/net/*; do
+    [ -e "$entry" ] && { printf '%s' "\${entry##*/}"; return 0; }
+  done
+  return 1
+}
+
+# A netdev that is up cannot be renamed by older kernels: first udev has to be done with it.
+netdev_ready() {
+  name=$(netdev) || return 1
+  [ -e "$R/run/udev/control" ] || return 0
+  [ -e "$R/run/udev/data/n$(cat "$D/net/$name/ifindex" 2>/dev/null)" ]
+}
+
+is_up() { [ $(($(cat "$D/net/$(netdev)/flags") & 1)) -eq 1 ]; }
+has_carrier() { [ "$(cat "$D/net/$(netdev)/carrier" 2>/dev/null)" = 1 ]; }
+free_lock() { flock -n 9; }
+
+start_pf() {
+  address=$1
+  D=$R/sys/bus/pci/devices/$address
+  mkdir -p "$R${paths.locks}"
+  exec 9>"$R${paths.locks}/pulumi-sriov-$address.lock"
+  if ! wait_for "$lock_wait" free_lock; then
+    answer failed "another writer has held the lock of this PF for $lock_wait s"
+  elif ! wait_for "$netdev_wait" netdev_ready; then
+    answer failed "no network interface of this PF after $netdev_wait s"
+  else
+    answer same
+    return
+  fi
+  stop=yes
+}
+
+pf_is() { # up | down
+  if is_up; then now=up; else now=down; fi
+  if [ "$now" = "$1" ]; then answer same; return; fi
+  if attempt ip link set dev "$(netdev)" "$1"; then answer "done"; else stop=yes; fi
+}
+
+# The VFs whose VFIO device a process has open, for people; nothing when there is none.
+held_vfs() {
+  vfio_holders > "$tmp/holders"
+  for entry in "$D"/virtfn*; do
+    [ -e "$entry/driver" ] || continue
+    case $(readlink "$entry/driver") in *vfio*) ;; *) continue ;; esac
+    group=$(readlink "$entry/iommu_group")
+    group=\${group##*/}
+    device=none
+    for one in "$entry"/vfio-dev/*; do [ -e "$one" ] && device=\${one##*/}; done
+    vf=$(readlink "$entry")
+    while IFS='	' read -r path pid guest process; do
+      case $path in
+      "/dev/vfio/$group" | "/dev/vfio/devices/$device")
+        printf '%s' "VF \${entry##*virtfn} (\${vf##*/}) is held by $process $guest (process $pid). "
+        ;;
+      esac
+    done < "$tmp/holders"
+  done
+}
+
+num_vfs() {
+  read -r now < "$D/sriov_numvfs"
+  if [ "$now" -eq "$1" ]; then answer same; return; fi
+  stop=yes
+  if [ "$now" -ne 0 ]; then
+    if [ -z "$allowed" ]; then
+      held=$(held_vfs)
+      if [ -n "$held" ]; then answer refused "$held"; return; fi
+    fi
+    # 7 -> 3 directly is EBUSY (drivers/pci/iov.c).
+    attempt put_value 0 "$D/sriov_numvfs" || return
+  fi
+  if [ "$1" -ne 0 ]; then
+    attempt put_value "$1" "$D/sriov_numvfs" || return
+  fi
+  # Success is not proof: bnxt_en makes fewer, or none while the PF is down.
+  read -r now < "$D/sriov_numvfs"
+  if [ "$now" -ne "$1" ]; then answer failed "the driver made $now of $1 VFs"; return; fi
+  # The names of the VFs' netdevs come from udev, after the write. At boot nobody waits for them.
+  if [ -z "\${INVOCATION_ID-}" ] && command -v udevadm > /dev/null; then bounded udevadm settle --timeout=20; fi
+  stop=
+  answer "done"
+}
+
+# One attribute as \`ip link show\` prints it; print_vfinfo of iproute2 4.x to 6.x.
+shown() { printf '%s\\n' "$current" | sed -n "$@" | head -n 1; }
+shown_number() { n=$(shown "s/.*[, ]$1 \\([0-9][0-9]*\\).*/\\1/p"); printf '%s' "\${n:-0}"; }
+
+vf_is() { # INDEX ATTRIBUTE VALUE [qos VALUE]
+  index=$1 attribute=$2 value=$3
+  name=$(netdev)
+  current=$(ip link show dev "$name" 2>/dev/null | grep "^ *vf $index ")
+  if [ -z "$current" ]; then answer failed "there is no VF $index"; return; fi
+  case $attribute in
+  mac)
+    now=$(shown -e 's/.*link\\/ether \\([0-9a-f:]*\\).*/\\1/p' -e 's/.*MAC \\([0-9a-f:]*\\).*/\\1/p')
+    set -- mac "$value"
+    ;;
+  vlan)
+    now="$(shown_number vlan)/$(shown_number qos)"
+    value="$3/\${5-0}"
+    set -- vlan "$3" qos "\${5-0}"
+    ;;
+  spoofchk) now=$(shown 's/.*spoof checking \\([a-z]*\\).*/\\1/p'); set -- spoofchk "$value" ;;
+  trust) now=$(shown 's/.*trust \\([a-z]*\\).*/\\1/p'); set -- trust "$value" ;;
+  max-tx-rate)
+    now=$(shown_number max_tx_rate)
+    # One message sets both rates.
+    set -- max_tx_rate "$value" min_tx_rate "$(shown_number min_tx_rate)"
+    ;;
+  *) answer failed "no attribute of a VF that is known here"; return ;;
+  esac
+  if [ "$now" = "$value" ]; then answer same; return; fi
+  # igb and ixgbe take a rate only while the PF has link; it takes a moment after up.
+  if [ "$attribute" = max-tx-rate ] && [ "$value" != 0 ]; then
+    if [ -n "$lost_carrier" ] || ! wait_for "$carrier_wait" has_carrier; then
+      lost_carrier=yes
+      answer failed "the PF has no link after $carrier_wait s, and drivers take rates only with one"
+      return
+    fi
+  fi
+  # One attribute a command: the first that fails would keep the rest from being set.
+  if attempt ip link set dev "$name" vf "$index" "$@"; then answer "done"; fi
+}
+
+exec 4< "$1" || exit 1
+while IFS= read -r line <&4; do
+  case $line in '' | '#'*) continue ;; esac
+  if [ -n "$stop" ]; then answer skipped; continue; fi
+  set -f
+  # shellcheck disable=SC2086
+  set -- $line
+  set +f
+  case $1 in
+  pf) start_pf "$2" ;;
+  allow-disruption) allowed=yes; answer same ;;
+  pf-up) pf_is up ;;
+  pf-down) pf_is down ;;
+  num-vfs) num_vfs "$2" ;;
+  vf) shift; vf_is "$@" ;;
+  *) answer failed "no line that is known here" ;;
+  esac
+done
+[ "$failures" -eq 0 ]
+`;

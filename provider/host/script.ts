@@ -1,0 +1,63 @@
+// POSIX shell scripts on the host: one script is one round trip. The scripts print lines of tab-separated fields, and their
+// readers live beside them.
+import { CommandError } from "../base/errors.js";
+import type { CommandResult, RunOptions } from "../transport/connection.js";
+import type { Shell } from "./shell.js";
+
+/** What every script starts with. SRIOV_ROOT is the root of another file tree, for tests; empty on a host. */
+export const scriptHead = `set -u
+LC_ALL=C; export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin; export PATH
+R=\${SRIOV_ROOT-}
+`;
+
+const marker = "PULUMI_SRIOV_END";
+
+/** One word of a command line, whatever it holds. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Shell text that writes `text` to a file; `path` is shell text too. */
+export const writeFile = (path: string, text: string): string => `cat > ${path} <<'${marker}'\n${text}${marker}\n`;
+
+/** Runs the script with `sh`; any exit code but 0 is an error that says what we were doing. */
+export async function runScript(shell: Shell, doing: string, script: string, options?: RunOptions): Promise<string> {
+  const result = await shell.run("sh -s", { ...options, input: script });
+  if (result.exitCode !== 0) throw commandError(shell, doing, result);
+  return result.stdout;
+}
+
+function commandError(shell: Shell, doing: string, result: CommandResult): CommandError {
+  const { command, exitCode, signal, stdout, stderr } = result;
+  const ended = exitCode === undefined ? `ended by ${signal ?? "a signal"}` : `exit code ${exitCode}`;
+  const said = stderr.trim().split("\n").at(-1) ?? "";
+  return new CommandError(
+    `Failed to ${doing} on ${shell.name}: ${said === "" ? ended : said}`,
+    {
+      command,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(signal === undefined ? {} : { signal }),
+      stdout,
+      stderr,
+    },
+    exitCode === notRoot ? "permission-denied" : "remote-failure",
+  );
+}
+
+/** The exit code of a script that needs root and is not (EX_NOPERM of sysexits.h). */
+const notRoot = 77;
+
+export const needRoot = `if [ -z "$R" ] && [ "$(id -u)" != 0 ]; then
+  echo "this needs root, and we are $(id -un)" >&2
+  exit ${notRoot}
+fi
+`;
+
+/** The lines of a script's output as fields; "-" stands for what is not there. */
+export const parseFields = (output: string): string[][] =>
+  output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t"));
+
+export const present = (field: string | undefined): string | undefined =>
+  field === undefined || field === "" || field === "-" ? undefined : field;

@@ -1,0 +1,158 @@
+// Makes the host so, and undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
+// VFs is all or nothing: when it cannot be had, what was before is put back. A single attribute that does not take leaves the
+// rest in place and is reported.
+import { SriovError } from "../../base/errors.js";
+import { type LineResult, applyPlan } from "../../host/applier/run.js";
+import { installBootPlan, removeBootPlan } from "../../host/persistence/install.js";
+import type { Context, Outcome } from "../lifecycle.js";
+import type { Session } from "../session.js";
+import { mismatches } from "./compare.js";
+import type { Current } from "./current.js";
+import { refusal } from "./guard.js";
+import type { VfConfigInputs, VfConfigState } from "./model.js";
+import { type Step, type Wanted, describe, plan, planLines, wantedBy } from "./plan.js";
+import { priorOf, wantedAgain, wantedBefore } from "./prior.js";
+import { declaredBy, idOf, pfText, readCurrent, readExisting, stateOf } from "./read.js";
+
+/** Create and update: `old` is the state so far. */
+export async function converge(
+  context: Context,
+  session: Session,
+  inputs: VfConfigInputs,
+  old: VfConfigState | undefined,
+): Promise<Outcome<VfConfigState>> {
+  const selector = inputs.pfPciAddress ?? inputs.pf;
+  const before = await readExisting(session, selector, context.signal);
+  const steps = plan(wantedBy(inputs), before);
+  refuse(steps, before, session, inputs.allowDisruption);
+
+  const prior = priorOf(inputs, before, old?.prior);
+  const results = await carryOut(context, session, before, steps, inputs.allowDisruption);
+  const broken = structuralFailure(results);
+  const failed = broken ? await goBack(context, session, before, broken) : [];
+  if (!broken) await setUpBoot(session, before, steps);
+
+  const after = await readExisting(session, before.pf.pciAddress, context.signal);
+  const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
+  const reasons = [...failed, ...mismatches(inputs, state, steps, results)];
+  const id = idOf(session, after.pf);
+  return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
+}
+
+/** Idempotent: what is as it was before is not written again. */
+export async function remove(context: Context, session: Session, state: VfConfigState): Promise<void> {
+  if (session.machineId !== state.hostId) {
+    throw new SriovError(
+      "conflict",
+      `Refused to undo ${state.pfName}: ${state.host.uri} leads to another machine than the one that was set up`,
+      { remedy: "Correct the host's URI, or, when the machine is gone, run `pulumi state delete`." },
+    );
+  }
+  const { reading, current } = await readCurrent(session, state.pfPciAddress, context.signal);
+  if (current && state.onDelete === "restore") await restore(context, session, current, state);
+  if (!current && reading.found !== "nothing") {
+    context.log.warn(`${state.pfName} on ${session.hostName} has no SR-IOV any more: only the boot unit is removed`);
+  }
+  await removeBootPlan(session.shell, state.pfPciAddress);
+}
+
+async function restore(context: Context, session: Session, current: Current, state: VfConfigState): Promise<void> {
+  const steps = plan(wantedBefore(state, current), current);
+  refuse(steps, current, session, state.allowDisruption);
+  const results = await carryOut(context, session, current, steps, state.allowDisruption);
+  const broken = structuralFailure(results);
+  if (broken) throw failure(session, current, broken, "The VFs are as the kernel left them.");
+  for (const { outcome, line, said } of results) {
+    if (outcome !== "same" && outcome !== "done") {
+      context.log.warn(`${pfText(session, current.pf)}: "${line}" could not be restored: ${said}`);
+    }
+  }
+}
+
+function refuse(steps: Step[], current: Current, session: Session, allowDisruption: boolean): void {
+  const refused = refusal(steps, current, { hostName: session.hostName, allowDisruption });
+  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
+}
+
+async function carryOut(
+  context: Context,
+  session: Session,
+  { pf }: Current,
+  steps: readonly Step[],
+  allowDisruption: boolean,
+): Promise<LineResult[]> {
+  for (const step of steps) context.log.debug(`${session.hostName}: ${describe(step)}`);
+  const lines = planLines(pf.pciAddress, steps, { allowDisruption });
+  const hasWork = planLines(pf.pciAddress, steps).length > 1;
+  if (!hasWork) return [];
+  context.signal.throwIfAborted();
+  return applyPlan(session.shell, pf.pciAddress, lines);
+}
+
+/** The first line that leaves the PF without what all the rest builds on. */
+const structuralFailure = (results: readonly LineResult[]): LineResult | undefined =>
+  results.find(({ outcome, line }) => outcome !== "same" && outcome !== "done" && !line.startsWith("vf "));
+
+/**
+ * Puts back what was before the change that failed, and throws. Only where that fails too, it answers what to say: the
+ * host is neither as it was nor as it should be then, and the state has to tell.
+ */
+async function goBack(context: Context, session: Session, before: Current, broken: LineResult): Promise<string[]> {
+  if (broken.outcome === "refused") {
+    throw new SriovError(
+      "refused",
+      `Refused to change the number of VFs of ${pfText(session, before.pf)}: ${broken.said.trim()}`,
+      { remedy: "Detach the VFs first, or set allowDisruption." },
+    );
+  }
+  // The kernel is still at it, and holds the PF: nothing can be put back now.
+  if (broken.outcome === "timeout") {
+    throw failure(session, before, broken, "It may still be going on; nothing else was changed.", "timeout");
+  }
+  const now = await readExisting(session, before.pf.pciAddress, context.signal);
+  const back: Wanted = wantedAgain(before);
+  const steps = plan(back, now).filter((step) => step.do !== "remove-boot-plan");
+  if (steps.length === 0) throw failure(session, before, broken, "Everything is as it was before.");
+  const results = await carryOut(context, session, now, steps, false);
+  const left = results.filter(({ outcome }) => outcome !== "same" && outcome !== "done");
+  const what = `${before.pf.numVfs} VFs and their attributes`;
+  if (left.length === 0) throw failure(session, before, broken, `What was before has been put back: ${what}.`);
+  const error = failure(session, before, broken, `Putting back ${what} failed too.`);
+  return [error.message, ...left.map(({ line, said }) => `not put back: "${line}": ${said}`)];
+}
+
+function failure(
+  session: Session,
+  { pf }: Current,
+  { line, said }: LineResult,
+  after: string,
+  kind: "remote-failure" | "timeout" = "remote-failure",
+): SriovError {
+  const remedy = remedyFor(said);
+  return new SriovError(
+    kind,
+    `Failed to set up ${pfText(session, pf)}: "${line}": ${said}. ${after}`,
+    remedy === undefined ? {} : { remedy },
+  );
+}
+
+/** What the kernel's errno for sriov_numvfs means to a person (drivers/pci/iov.c). */
+function remedyFor(said: string): string | undefined {
+  if (said.includes("Cannot allocate memory")) {
+    return "The firmware left too little room for VFs: enable SR-IOV and Above 4G Decoding in the BIOS setup, or boot with pci=realloc.";
+  }
+  if (said.includes("Device or resource busy")) {
+    return "Something else is changing this PF (NetworkManager, netplan, a udev rule): let only one of them own its VFs.";
+  }
+  if (said.includes("Operation not permitted")) {
+    return "The driver takes fewer VFs just now: look at the kernel log (dmesg) of the host for its reason.";
+  }
+  return undefined;
+}
+
+async function setUpBoot(session: Session, { pf }: Current, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    if (step.do === "install-boot-plan") await installBootPlan(session.shell, pf.pciAddress, step.lines);
+    if (step.do === "remove-boot-plan") await removeBootPlan(session.shell, pf.pciAddress);
+  }
+}

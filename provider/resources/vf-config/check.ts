@@ -1,0 +1,148 @@
+// Whether the program's inputs make sense, alone and on the host as it is: all failures at once. Pure: index.ts asks the host.
+import { parseMac, whyNotUnicastMac, zeroMac } from "../../base/mac.js";
+import type { KnownPf, PfReading } from "../../host/sysfs/pf.js";
+import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.js";
+import { modelFailures, show } from "./failures.js";
+import { named, refusal } from "./guard.js";
+import { type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
+import type { Current } from "./current.js";
+import { plan, wantedBy } from "./plan.js";
+
+type VfValues = { [K in keyof VfInputs]?: Value };
+
+/** The model, what it cannot say about several values at once, and the defaults. */
+export function checkInputs(news: Values): { inputs: VfConfigInputs; failures: Failure[] } {
+  const failures = modelFailures(vfConfigModel, news).map((failure) =>
+    factNames.includes(failure.property as (typeof factNames)[number])
+      ? { ...failure, reason: `expected no value here: "${failure.property}" is found out on the host` }
+      : failure,
+  );
+  const vfs = vfsOf(news);
+  failures.push(...duplicateIndexes(vfs), ...duplicateMacs(vfs), ...lonelyQos(vfs));
+  if (typeof news["numVfs"] === "number") failures.push(...indexesBeyond(vfs, news["numVfs"], "numVfs"));
+  return { inputs: withDefaults(news), failures };
+}
+
+/** Unknown values stay what they are, so the type is a promise for the known ones only. */
+function withDefaults(news: Values): VfConfigInputs {
+  const defaults = { pfUp: true, persistence: "systemd-unit", allowDisruption: false, onDelete: "restore" };
+  const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined));
+  const vfs = Array.isArray(news["vfs"]) ? { vfs: news["vfs"].map(withOneSpelling) } : {};
+  return { ...defaults, ...given, ...vfs } as unknown as VfConfigInputs;
+}
+
+function withOneSpelling(vf: Value): Value {
+  if (typeof vf !== "object" || vf === null || Array.isArray(vf)) return vf;
+  const mac = vf["mac"];
+  return isMac(mac) ? { ...vf, mac: parseMac(mac) } : vf;
+}
+
+/** With their place in the list; an entry that is not known or no object is left out. */
+function vfsOf(news: Values): [number, VfValues][] {
+  const list = Array.isArray(news["vfs"]) ? news["vfs"] : [];
+  return list
+    .map((vf, place): [number, Value] => [place, vf])
+    .filter((entry): entry is [number, VfValues] => typeof entry[1] === "object" && entry[1] !== null);
+}
+
+const isMac = (value: Value): value is string => typeof value === "string" && whyNotUnicastMac(value) === undefined;
+
+function duplicateIndexes(vfs: [number, VfValues][]): Failure[] {
+  return vfs.flatMap(([place, { index }], i) => {
+    const first = vfs.slice(0, i).find(([, earlier]) => typeof index === "number" && earlier.index === index);
+    if (!first) return [];
+    return [
+      { property: `vfs[${place}].index`, reason: `expected each VF once, got ${show(index)} as in vfs[${first[0]}]` },
+    ];
+  });
+}
+
+function duplicateMacs(vfs: [number, VfValues][]): Failure[] {
+  const known = vfs.flatMap(([place, { mac }]) =>
+    isMac(mac) && parseMac(mac) !== zeroMac ? [{ place, mac: parseMac(mac) }] : [],
+  );
+  return known.flatMap(({ place, mac }, i) => {
+    const first = known.slice(0, i).find((earlier) => earlier.mac === mac);
+    if (!first) return [];
+    return [{ property: `vfs[${place}].mac`, reason: `${mac} is also the MAC address of vfs[${first.place}]` }];
+  });
+}
+
+function lonelyQos(vfs: [number, VfValues][]): Failure[] {
+  return vfs.flatMap(([place, { vlan, qos }]) => {
+    if (typeof qos !== "number" || qos === 0 || isUnknown(vlan) || (typeof vlan === "number" && vlan !== 0)) return [];
+    return [{ property: `vfs[${place}].qos`, reason: `expected a vlan from 1 to 4094 beside qos, got ${show(vlan)}` }];
+  });
+}
+
+function indexesBeyond(vfs: [number, VfValues][], numVfs: number, source: string): Failure[] {
+  return vfs.flatMap(([place, { index }]) => {
+    if (typeof index !== "number" || index < numVfs) return [];
+    const expected = numVfs === 0 ? `no VF with ${source} 0` : `an index below ${numVfs} (${source})`;
+    return [{ property: `vfs[${place}].index`, reason: `expected ${expected}, got ${index}` }];
+  });
+}
+
+/** Why `pf` is not one PF with SR-IOV on this host. */
+export function wrongPf(asked: string, reading: PfReading, hostName: string): Failure | undefined {
+  const fail = (reason: string): Failure => ({ property: "pf", reason });
+  const offer = `The SR-IOV PFs of ${hostName}: ${listed(reading.pfs)}.`;
+  switch (reading.found) {
+    case "nothing":
+      return fail(`expected the netdev, altname or PCI address of a PF of ${hostName}, got "${asked}". ${offer}`);
+    case "no-pci-device":
+      return fail(`expected a PF, got "${asked}": the netdev ${reading.netdev} is no PCI device. ${offer}`);
+    case "vf":
+      return fail(
+        `expected a PF, got "${asked}": ${reading.pciAddress} is a VF of PF ${reading.pfPciAddress}. ${offer}`,
+      );
+    case "no-sriov":
+      return fail(
+        `expected a PF with SR-IOV, got "${asked}": ${reading.pciAddress} shows no sriov_totalvfs. Either the card has no SR-IOV, or it is off in the firmware: look for SR-IOV in the BIOS setup and in the card's own. ${offer}`,
+      );
+    case "pf":
+      return reading.pf.driver === undefined
+        ? fail(
+            `expected a PF with a driver, got "${asked}": ${named(reading.pf)} has none bound, so it can have no VFs`,
+          )
+        : undefined;
+    case "short-vf-list":
+      return undefined;
+  }
+}
+
+const listed = (pfs: KnownPf[]): string =>
+  pfs.length === 0
+    ? "none; SR-IOV is off in the firmware, or no card has it"
+    : pfs.map((pf) => `${pf.netdev ?? "no netdev"} (${pf.pciAddress}, up to ${pf.totalVfs} VFs)`).join(", ");
+
+/** What the host as it is has against the inputs. */
+export function checkOnHost(inputs: VfConfigInputs, current: Current, hostName: string): Failure[] {
+  const { pf } = current;
+  const failures: Failure[] = [];
+  const numVfs: unknown = inputs.numVfs;
+  if (typeof numVfs === "number" && numVfs > pf.totalVfs) {
+    const reason = `expected at most ${pf.totalVfs}, which is what PF ${named(pf)} on ${hostName} can have (sriov_totalvfs), got ${numVfs}`;
+    return [{ property: "numVfs", reason }];
+  }
+  if (numVfs === undefined) {
+    failures.push(...indexesBeyond(vfsOf(inputs), pf.numVfs, `the VFs of ${named(pf)} now`));
+  }
+  const steps = plan(wantedBy(known(inputs)), current);
+  const refused = refusal(steps, current, { hostName, allowDisruption: (inputs.allowDisruption as unknown) !== false });
+  if (refused) failures.push({ property: "numVfs", reason: `${refused.message} ${refused.remedy}` });
+  return failures;
+}
+
+/** The inputs without what is not known yet: what a plan can be made for now. */
+export function known(inputs: VfConfigInputs): VfConfigInputs {
+  const prune = (value: Value): Value => {
+    if (Array.isArray(value)) return value.filter((item) => !isUnknown(item)).map(prune);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value).filter(([, item]) => !isUnknown(item));
+    return Object.fromEntries(entries.map(([key, item]) => [key, prune(item)]));
+  };
+  const pruned = prune(inputs) as unknown as VfConfigInputs;
+  const vfs: unknown = pruned.vfs;
+  return Array.isArray(vfs) ? { ...pruned, vfs: pruned.vfs?.filter((vf) => vf.index !== undefined) ?? [] } : pruned;
+}

@@ -1,0 +1,21 @@
+// The host now, as far as this resource is concerned: facts that read.ts gathers and the pure files decide on.
+import type { PersistenceFacts, PfFacts } from "../../host/sysfs/pf.js";
+
+/** The host now, as far as this resource is concerned. */
+export type Current = {
+  pf: PfFacts;
+  holders: Holder[];
+  persistence: PersistenceFacts;
+  /** What is wrong with what is installed for the boot, leaving the plan's lines aside; undefined when nothing is. */
+  whyNotInstalled?: string;
+};
+
+/** A running VM, or another process, that has a VF. */
+export type Holder = {
+  vfIndex: number;
+  pciAddress: string;
+  /** For people: `running VM "web"`. */
+  who: string;
+  /** libvirt sets the VF's MAC and VLAN as long as it holds it through an `<interface>`; with a plain `<hostdev>` it does not. */
+  ownsMacAndVlan: boolean;
+};

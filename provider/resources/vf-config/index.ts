@@ -1,0 +1,104 @@
+// VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
+import { explain, kindOf } from "../../base/errors.js";
+import { type Context, type Failure, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
+import type { Session } from "../session.js";
+import { converge, remove } from "./apply.js";
+import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
+import { diff } from "./diff.js";
+import { type VfConfigInputs, type VfConfigState, factNames, vfConfigOutputs } from "./model.js";
+import type { Current } from "./current.js";
+import { observe, readCurrent } from "./read.js";
+
+export const vfConfig = {
+  schemaVersion: 1,
+  outputs: Object.keys(vfConfigOutputs.shape),
+
+  async check(context, news, olds) {
+    const { inputs, failures } = checkInputs(news);
+    if (!isAddressed(inputs, failures)) return { inputs, failures };
+    const host = await askHost(context, inputs, failures);
+    if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
+
+    const { session, current } = host;
+    if (failures.length === 0) failures.push(...checkOnHost(inputs, current, session.hostName));
+    const checked = { ...inputs, ...factsOf(session, current) };
+    context.program.declareVfs(inputs.host.uri, {
+      pfPciAddress: checked.pfPciAddress,
+      pfName: checked.pfName,
+      numVfs: known(inputs).numVfs ?? current.pf.numVfs,
+    });
+    return { inputs: checked, failures };
+  },
+
+  diff: (_id, state, inputs) => diff(state, inputs),
+
+  async create(context, inputs) {
+    return converge(context, await context.connect(inputs.host), inputs, undefined);
+  },
+
+  async read(context, id, state) {
+    return observe(await context.connect(state.host), id, state, context.signal);
+  },
+
+  async update(context, _id, state, inputs) {
+    return converge(context, await context.connect(inputs.host), inputs, state);
+  },
+
+  async delete(context, _id, state) {
+    return remove(context, await context.connect(state.host), state);
+  },
+} satisfies Lifecycle<VfConfigInputs, VfConfigState>;
+
+/** Whether it is known, and sound enough, which PF of which host is meant. */
+function isAddressed(inputs: VfConfigInputs, failures: readonly Failure[]): boolean {
+  const isWrong = failures.some(({ property }) => property === "pf" || /^host($|[.[])/.test(property));
+  return !isWrong && !hasUnknown(inputs.host) && typeof inputs.pf === "string" && !hasUnknown(inputs.pf);
+}
+
+function hasUnknown(value: unknown): boolean {
+  if (isUnknown(value)) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}
+
+/** The PF as it is now; undefined, with a warning or a failure, when it cannot be had. */
+async function askHost(
+  context: Context,
+  inputs: VfConfigInputs,
+  failures: Failure[],
+): Promise<{ session: Session; current: Current } | undefined> {
+  try {
+    const session = await context.connect(inputs.host);
+    const { reading, current } = await readCurrent(session, inputs.pf, context.signal);
+    const wrong = wrongPf(inputs.pf, reading, session.hostName);
+    if (wrong) failures.push(wrong);
+    return current && !wrong ? { session, current } : undefined;
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === undefined || kind === "bug") throw error;
+    if (kind === "unreachable" || kind === "timeout") {
+      context.log.warn(
+        `${inputs.host.uri} cannot be asked now, so PF ${inputs.pf} is checked by its inputs alone: ${explain(error)}`,
+      );
+    } else {
+      failures.push({ property: "host", reason: explain(error) });
+    }
+    return undefined;
+  }
+}
+
+const factsOf = (session: Session, { pf }: Current) => ({
+  hostId: session.machineId,
+  pfPciAddress: pf.pciAddress,
+  pfName: pf.netdev ?? "",
+  driver: pf.driver ?? "",
+  totalVfs: pf.totalVfs,
+});
+
+/** What was found out the last time about the same PF of the same host. */
+function factsFrom(olds: Values | undefined, inputs: VfConfigInputs): Partial<VfConfigInputs> {
+  if (!olds || olds["pf"] !== inputs.pf) return {};
+  const host = olds["host"];
+  const uri = typeof host === "object" && host !== null && !Array.isArray(host) ? host["uri"] : undefined;
+  if (uri !== (inputs.host as VfConfigInputs["host"] | undefined)?.uri) return {};
+  return Object.fromEntries(factNames.filter((name) => name in olds).map((name) => [name, olds[name]]));
+}

@@ -1,0 +1,180 @@
+// What a program may say about a PF's VFs, and what the resource shows. The one source of validation, types and reference.
+import { z } from "zod";
+import { whyNotUnicastMac } from "../../base/mac.js";
+import { hostModel } from "../host-inputs.js";
+
+const mac = z.string().superRefine((text, context) => {
+  const why = whyNotUnicastMac(text);
+  if (why !== undefined) context.addIssue({ code: "custom", message: why });
+});
+
+export const vfModel = z
+  .strictObject({
+    index: z.int().min(0).describe("Which VF: N of `ip link set PF vf N` and of `virtfnN` in sysfs, from 0."),
+    mac: mac
+      .optional()
+      .describe(
+        'The VF\'s MAC address, set by the PF. "00:00:00:00:00:00" takes it back, and the VF chooses its own. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it.',
+      ),
+    vlan: z
+      .int()
+      .min(0)
+      .max(4094)
+      .optional()
+      .describe(
+        "VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it.",
+      ),
+    qos: z
+      .int()
+      .min(0)
+      .max(7)
+      .optional()
+      .describe("Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone."),
+    spoofchk: z
+      .boolean()
+      .optional()
+      .describe("Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone."),
+    trust: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone.",
+      ),
+    maxTxRate: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone.",
+      ),
+  })
+  .describe("What one VF is and may do.");
+
+export const vfConfigModel = z
+  .strictObject({
+    host: hostModel,
+    pf: z
+      .string()
+      .min(1)
+      .describe(
+        "The PF: its netdev (`eno49`), another name of that (altname), or its PCI address (`0000:01:00.0`). Another PF replaces the resource.",
+      ),
+    numVfs: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "How many VFs the PF has, from 0 to its `totalVfs`. Changing it destroys all VFs of the PF and makes new ones, so it is refused while a running VM holds one. Unset leaves the number alone.",
+      ),
+    pfUp: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the PF's netdev is brought up; libvirt starts no VM on a VF of a PF that is down. Default true. False leaves it as it is; it is never brought down.",
+      ),
+    vfs: z
+      .array(vfModel)
+      .optional()
+      .describe("Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone."),
+    persistence: z
+      .enum(["systemd-unit", "none"])
+      .default("systemd-unit")
+      .describe(
+        'How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not.',
+      ),
+    allowDisruption: z
+      .boolean()
+      .default(false)
+      .describe("Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused."),
+    onDelete: z
+      .enum(["restore", "keep"])
+      .default("restore")
+      .describe(
+        'What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases.',
+      ),
+  })
+  .describe("The VFs of one PF.");
+
+const virtualFunction = z.strictObject({
+  ...vfModel.omit({ index: true }).shape,
+  index: z.int().describe("Which VF, from 0."),
+  pciAddress: z.string().describe("PCI address of the VF, such as `0000:01:10.0`."),
+  iommuGroup: z
+    .int()
+    .optional()
+    .describe("IOMMU group of the VF; it can change over a reboot. Absent while the IOMMU is off."),
+  netdev: z
+    .string()
+    .optional()
+    .describe(
+      "The VF's netdev on the host. Absent without a host driver. What it was before, while a VM holds the VF.",
+    ),
+  driver: z
+    .string()
+    .optional()
+    .describe("The VF's driver on the host, such as `igbvf`. What it was before, while a VM holds the VF."),
+});
+
+const priorVf = z.strictObject({
+  index: z.int(),
+  mac: z.string().optional(),
+  vlan: z.int().optional(),
+  qos: z.int().optional(),
+  spoofchk: z.boolean().optional(),
+  trust: z.boolean().optional(),
+  maxTxRate: z.int().optional(),
+});
+
+/** The stable facts: `check` fills them in as inputs when it reaches the host, so that previews know them. */
+const facts = {
+  hostId: z.string().describe("The host's machine-id: its identity, whatever URI leads to it."),
+  pfPciAddress: z.string().describe("PCI address of the PF."),
+  pfName: z.string().describe("The PF's netdev."),
+  driver: z.string().describe("The PF's driver, such as `igb`."),
+  totalVfs: z.int().describe("How many VFs the PF can have (`sriov_totalvfs`)."),
+};
+
+export const factNames = Object.keys(facts) as (keyof typeof facts)[];
+
+export const vfConfigOutputs = z.strictObject({
+  ...facts,
+  virtualFunctions: z
+    .array(virtualFunction)
+    .describe("The VFs, by index. Of the attributes, those that the program states."),
+  prior: z
+    .strictObject({
+      numVfs: z.int().describe("How many VFs there were."),
+      pfUp: z.boolean().describe("Whether the PF was up."),
+      vfs: z.array(priorVf).describe("The attributes of the VFs that were touched."),
+    })
+    .describe("How the PF was before this resource came: what deleting it restores."),
+  declared: z
+    .strictObject({
+      numVfs: z.int().optional(),
+      pfUp: z.boolean(),
+      vfs: z.array(vfModel),
+      persistence: z.string(),
+    })
+    .describe("What the program said when it was last applied; where the host differs from it, that is drift."),
+});
+
+export type VfInputs = z.infer<typeof vfModel>;
+export type VfAttribute = Exclude<keyof VfInputs, "index">;
+export const vfAttributes = ["mac", "vlan", "qos", "spoofchk", "trust", "maxTxRate"] as const satisfies VfAttribute[];
+
+export type VfConfigArgs = z.infer<typeof vfConfigModel>;
+export type Facts = z.infer<z.ZodObject<typeof facts>>;
+
+/** What `check` makes of a program's arguments. Without facts when the host could not be asked. */
+export type VfConfigInputs = VfConfigArgs & Partial<Facts>;
+
+export type Prior = z.infer<typeof vfConfigOutputs>["prior"];
+export type VirtualFunction = z.infer<typeof virtualFunction>;
+
+/**
+ * The inputs' names with the values that the host shows now, for what the program declares. `persistence` says in words
+ * what is wrong with the boot unit when something is.
+ */
+export type VfConfigState = Omit<VfConfigArgs, "persistence"> & { persistence: string } & z.infer<
+    typeof vfConfigOutputs
+  >;
