@@ -1,0 +1,152 @@
+// The commands of a fake host: `tee`, `ip`, `systemctl` as shell scripts over the fake's file tree, in $SRIOV_ROOT. What they
+// answer is what a Linux 6.12 host with igb answered in the lab.
+
+/** Writes are the kernel's business where the file is sriov_numvfs (drivers/pci/iov.c); an attribute called `broken` never takes. */
+const tee = `#!/bin/sh
+file=$1
+value=$(cat)
+printf '%s\\t%s\\n' "$value" "$file" >> "$SRIOV_ROOT/fake/writes"
+case $file in
+*/sriov_numvfs)
+  D=\${file%/*}
+  read -r now < "$file"
+  read -r total < "$D/sriov_totalvfs"
+  no() { echo "tee: $file: $1" >&2; exit 1; }
+  [ -e "$SRIOV_ROOT/fake/hang" ] && [ "$value" = 0 ] && sleep 30
+  [ "$value" -gt "$total" ] && no "Numerical result out of range"
+  [ "$value" = "$now" ] && exit 0
+  if [ "$value" != 0 ]; then
+    [ "$now" = 0 ] || no "Device or resource busy"
+    [ -e "$SRIOV_ROOT/fake/enomem-$value" ] && no "Cannot allocate memory"
+    flags=$(cat "$D"/net/*/flags)
+    # bnxt_en makes none while the PF is down, and says yes.
+    if [ "$(basename "$(readlink "$D/driver")")" = bnxt_en ] && [ $((flags & 1)) = 0 ]; then exit 0; fi
+  fi
+  i=0
+  while [ -e "$D/virtfn$i" ]; do
+    rm -rf "$SRIOV_ROOT/sys/bus/pci/devices/$(basename "$(readlink "$D/virtfn$i")")" "$D/virtfn$i"
+    i=$((i + 1))
+  done
+  rm -rf "$D"/vf-*
+  pf=$(basename "$D")
+  bus=\${pf%:*}
+  i=0
+  while [ "$i" -lt "$value" ]; do
+    vf=$bus:$(printf '%x' $((16 + i / 4))).$((i % 4 * 2))
+    V=$SRIOV_ROOT/sys/bus/pci/devices/$vf
+    name=$(basename "$(echo "$D"/net/*)")v$i
+    mkdir -p "$V/net/$name" "$D/vf-$i" "$SRIOV_ROOT/sys/kernel/iommu_groups/$((90 + i))"
+    echo "52:54:00:ff:00:0$i" > "$V/net/$name/address"
+    ln -s "../$pf" "$V/physfn"
+    ln -s ../../drivers/igbvf "$V/driver"
+    ln -s "../../../../kernel/iommu_groups/$((90 + i))" "$V/iommu_group"
+    ln -s "../$vf" "$D/virtfn$i"
+    echo 00:00:00:00:00:00 > "$D/vf-$i/mac"
+    echo on > "$D/vf-$i/spoofchk"
+    echo off > "$D/vf-$i/trust"
+    echo 0 > "$D/vf-$i/vlan"; echo 0 > "$D/vf-$i/qos"; echo 0 > "$D/vf-$i/max_tx_rate"
+    i=$((i + 1))
+  done
+  echo "$value" > "$file"
+  ;;
+*) cat > /dev/null; printf '%s\\n' "$value" > "$file" ;;
+esac
+`;
+
+const ip = `#!/bin/sh
+printf '%s\\n' "ip $*" >> "$SRIOV_ROOT/fake/commands"
+json= oneline=
+while :; do
+  case $1 in
+  -j) json=yes ;;
+  -d) ;;
+  -o) oneline=yes ;;
+  *) break ;;
+  esac
+  shift
+done
+verb=$2 name=$4
+net=$SRIOV_ROOT/sys/class/net
+# An altname is a file of the fake's that holds the name.
+[ -e "$SRIOV_ROOT/fake/altnames/$name" ] && name=$(cat "$SRIOV_ROOT/fake/altnames/$name")
+if [ ! -e "$net/$name" ]; then echo "Device \\"$name\\" does not exist." >&2; exit 1; fi
+D=$SRIOV_ROOT/sys/bus/pci/devices/$(basename "$(readlink "$net/$name/device")")
+P=$D/net/$name
+up=$(($(cat "$P/flags") & 1))
+no() { echo "$1" >&2; exit 2; }
+value() { cat "$D/vf-$1/$2"; }
+bool() { if [ "$(value "$1" "$2")" = on ]; then echo true; else echo false; fi; }
+if [ "$verb" = show ]; then
+  flags=BROADCAST,MULTICAST
+  [ "$up" = 1 ] && flags=$flags,UP
+  [ "$(cat "$P/carrier")" = 1 ] && flags=$flags,LOWER_UP
+  if [ -z "$json" ]; then
+    echo "5: $name: <$flags> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000"
+    [ -n "$oneline" ] && exit 0
+    echo "    link/ether $(cat "$P/address") brd ff:ff:ff:ff:ff:ff"
+  else
+    printf '[{"ifindex":5,"ifname":"%s","flags":["%s"],"mtu":1500,"address":"%s","vfinfo_list":[' "$name" "$(echo $flags | sed 's/,/","/g')" "$(cat "$P/address")"
+  fi
+  i=0
+  while [ -e "$D/vf-$i" ]; do
+    vlan=$(value $i vlan) qos=$(value $i qos) rate=$(value $i max_tx_rate)
+    if [ -n "$json" ]; then
+      [ $i -gt 0 ] && printf ,
+      list={}
+      [ "$vlan" != 0 ] && list="{\\"vlan\\":$vlan}"
+      [ "$qos" != 0 ] && list="{\\"vlan\\":$vlan,\\"qos\\":$qos}"
+      printf '{"vf":%s,"link_type":"ether","address":"%s","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[%s],"rate":{"max_tx":%s,"min_tx":0},"spoofchk":%s,"link_state":"auto","trust":%s}' \\
+        $i "$(value $i mac)" "$list" "$rate" "$(bool $i spoofchk)" "$(bool $i trust)"
+    else
+      line="    vf $i     link/ether $(value $i mac) brd ff:ff:ff:ff:ff:ff"
+      [ "$vlan" != 0 ] && line="$line, vlan $vlan"
+      [ "$qos" != 0 ] && line="$line, qos $qos"
+      [ "$rate" != 0 ] && line="$line, tx rate $rate (Mbps), max_tx_rate \${rate}Mbps"
+      echo "$line, spoof checking $(value $i spoofchk), link-state auto, trust $(value $i trust)"
+    fi
+    i=$((i + 1))
+  done
+  [ -n "$json" ] && echo ']}]'
+  exit 0
+fi
+shift 4
+case $1 in
+up) echo 0x1003 > "$P/flags"; [ -e "$SRIOV_ROOT/fake/no-cable" ] || echo 1 > "$P/carrier" ;;
+down) echo 0x1002 > "$P/flags"; echo 0 > "$P/carrier" ;;
+vf)
+  vf=$2 attribute=$3 to=$4
+  V=$D/vf-$vf
+  [ -d "$V" ] || no "RTNETLINK answers: Invalid argument"
+  [ -e "$SRIOV_ROOT/fake/unsupported-$attribute" ] && no "RTNETLINK answers: Operation not supported"
+  [ -e "$SRIOV_ROOT/fake/ignored-$attribute" ] && exit 0
+  case $attribute in
+  vlan) echo "$to" > "$V/vlan"; echo "\${6-0}" > "$V/qos" ;;
+  max_tx_rate)
+    [ "$(cat "$P/carrier")" = 1 ] || [ "$to" = 0 ] || no "RTNETLINK answers: Invalid argument"
+    echo "$to" > "$V/max_tx_rate"
+    ;;
+  *) echo "$to" > "$V/$attribute" ;;
+  esac
+  ;;
+esac
+`;
+
+const systemctl = `#!/bin/sh
+printf '%s\\n' "systemctl $*" >> "$SRIOV_ROOT/fake/commands"
+wants=$SRIOV_ROOT/etc/systemd/system/multi-user.target.wants
+for unit; do :; done
+case $1 in
+enable) mkdir -p "$wants"; ln -sf ../pulumi-sriov-vfs@.service "$wants/$unit" ;;
+disable) rm -f "$wants/$unit" ;;
+show)
+  if [ -h "$wants/$unit" ]; then echo UnitFileState=enabled; else echo UnitFileState=disabled; fi
+  echo ActiveState=inactive
+  echo Result=success
+  ;;
+esac
+exit 0
+`;
+
+const nothing = "#!/bin/sh\nexit 0\n";
+
+export const fakeCommands = { tee, ip, systemctl, udevadm: nothing };
