@@ -1,0 +1,112 @@
+# Process 1 of a namespace in which libvirtd sees SR-IOV hardware that is not there (libvirtd.ts starts it).
+# Arguments: a scratch folder, then per PF: netdev, PCI address, index of the netdev, the VFs' addresses joined by commas.
+set -eu
+dir=$1
+shift
+
+mount --make-rprivate /
+mount -t sysfs sysfs /sys
+# Where /dev/kvm hangs guests it hangs libvirtd's questions to QEMU as well.
+: > "$dir/no-kvm"
+chmod 000 "$dir/no-kvm"
+[ ! -e /dev/kvm ] || mount --bind "$dir/no-kvm" /dev/kvm
+# Nothing of this machine's libvirt is seen, nothing is left behind.
+for path in /run /var/cache /var/log /var/lib /etc/libvirt; do mount -t tmpfs tmpfs $path; done
+mkdir "$dir/run" /run/libvirt
+mount --bind "$dir/run" /run/libvirt
+# The QEMU driver asks for this user even when it is told to use root. It comes with a package that wants systemd.
+for file in passwd group; do
+  cp /etc/$file "$dir/$file"
+  mount --bind "$dir/$file" /etc/$file
+done
+grep -q ^libvirt-qemu: /etc/passwd || echo "libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin" >> /etc/passwd
+grep -q ^libvirt-qemu: /etc/group || echo "libvirt-qemu:x:64055:" >> /etc/group
+
+# The machine's own devices go, except processors and memory.
+mkdir "$dir/system"
+mount --bind /sys/devices/system "$dir/system"
+mount -t tmpfs tmpfs /sys/devices
+mkdir /sys/devices/system
+mount --move "$dir/system" /sys/devices/system
+rmdir "$dir/system"
+for path in /sys/bus/pci/devices /sys/bus/pci/drivers /sys/class/net; do mount -t tmpfs tmpfs $path; done
+mkdir -p /run/udev/data /sys/bus/pci/drivers/igb /sys/bus/pci/drivers/igbvf /sys/bus/pci/drivers/vfio-pci
+ip link set lo up
+
+devices=/sys/devices/pci0000:00
+group=1
+
+pci_device() { # address, device id, driver
+  device=$devices/$1
+  mkdir -p "$device" /sys/devices/iommu_groups/$group/devices
+  for attribute in vendor=0x8086 device=$2 class=0x020000 subsystem_vendor=0x8086 subsystem_device=0xa03c \
+    revision=0x01 irq=0 numa_node=-1 resource= driver_override=; do
+    echo "${attribute#*=}" > "$device/${attribute%%=*}"
+  done
+  printf 'DRIVER=%s\nPCI_CLASS=20000\nPCI_ID=8086:%s\nPCI_SUBSYS_ID=8086:A03C\nPCI_SLOT_NAME=%s\n' \
+    "$3" "${2#0x}" "$1" > "$device/uevent"
+  { printf '\206\200\311\020\006\004\020\000\001\000\000\002\020\000\000\000'; head -c 240 /dev/zero; } > "$device/config"
+  ln -s ../../../bus/pci "$device/subsystem"
+  ln -s ../../../bus/pci/drivers/$3 "$device/driver"
+  ln -s ../../iommu_groups/$group "$device/iommu_group"
+  ln -s ../../../pci0000:00/$1 /sys/devices/iommu_groups/$group/devices/$1
+  ln -s ../../../devices/pci0000:00/$1 /sys/bus/pci/devices/$1
+  group=$((group + 1))
+}
+
+netdev() { # name, PCI address, index
+  net=$devices/$2/net/$1
+  mkdir -p "$net"
+  for attribute in address=52:54:00:00:49:0$3 ifindex=$3 type=1 operstate=up carrier=1 speed=1000 mtu=1500 flags=0x1003 \
+    dev_port=0 phys_port_id=; do
+    echo "${attribute#*=}" > "$net/${attribute%%=*}"
+  done
+  printf 'INTERFACE=%s\nIFINDEX=%s\n' "$1" "$3" > "$net/uevent"
+  ln -s ../../../../../class/net "$net/subsystem"
+  ln -s ../.. "$net/device"
+  ln -s ../../devices/pci0000:00/$2/net/$1 /sys/class/net/$1
+  # libudev shows a netdev only once udev has said that it is done with it.
+  echo I:1 > /run/udev/data/n$3
+  # A netdev that answers, where the kernel has veth.
+  if ip link add "$1" type veth peer name "peer-$1"; then ip link set "$1" up && ip link set "peer-$1" up; fi
+}
+
+for pf in "$@"; do
+  IFS=: read -r name bus slot index vfs <<END
+$pf
+END
+  address=0000:$bus:$slot
+  pci_device "$address" 0x10c9 igb
+  netdev "$name" "$address" "$index"
+  echo 7 > "$devices/$address/sriov_totalvfs"
+  echo 0 > "$devices/$address/sriov_numvfs"
+  n=0
+  for vf in $(echo "$vfs" | tr , ' '); do
+    pci_device "0000:$bus:$vf" 0x10ca igbvf
+    ln -s ../$address "$devices/0000:$bus:$vf/physfn"
+    ln -s ../0000:$bus:$vf "$devices/$address/virtfn$n"
+    n=$((n + 1))
+    echo $n > "$devices/$address/sriov_numvfs"
+  done
+done
+
+cat > "$dir/libvirtd.conf" <<END
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+unix_sock_rw_perms = "0777"
+unix_sock_ro_perms = "0777"
+log_outputs = "3:file:$dir/libvirtd.log"
+END
+cat > /etc/libvirt/qemu.conf <<END
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+END
+# libudev takes devices only from a real sysfs unless it is told otherwise.
+SYSTEMD_DEVICE_VERIFY_SYSFS=0 libvirtd -f "$dir/libvirtd.conf" &
+# Until whoever started this closes our input or dies; the kernel then ends all processes here, and the mounts go with them.
+# Not exec: a shell waits for orphans too, and libvirtd waits for its probes of QEMU to be gone.
+cat > "$dir/input"

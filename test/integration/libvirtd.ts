@@ -1,0 +1,192 @@
+// A real libvirtd (qemu:///system) over SR-IOV hardware that is made of files, in namespaces of its own: define and start
+// networks, allocate VFs, attach to domains' configurations, get events. Only a live VFIO attach needs the emulated host.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { type Socket, createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SriovError } from "../../provider/base/errors.js";
+import type { LibvirtClient } from "../../provider/libvirt/client.js";
+import { connectLibvirt } from "../../provider/libvirt/client-rpc.js";
+import type { CommandResult, Connection } from "../../provider/transport/connection.js";
+
+/** What the fixture needs of Debian or Ubuntu. Not libvirt-daemon-system: it wants systemd. */
+export const libvirtdPackages = [
+  "iproute2",
+  "libvirt-clients",
+  "libvirt-daemon",
+  "libvirt-daemon-driver-qemu",
+  "qemu-system-x86",
+  "util-linux",
+];
+
+export type FakePf = { netdev: string; bus: string; slot: string; vfs: string[] };
+
+/** Two PFs of one 82576 card with 7 VFs each, and one PF without any. */
+export const fakePfs: FakePf[] = [
+  { netdev: "ens1f0", bus: "03", slot: "00.0", vfs: ["10.0", "10.2", "10.4", "10.6", "11.0", "11.2", "11.4"] },
+  { netdev: "ens1f1", bus: "03", slot: "00.1", vfs: ["10.1", "10.3", "10.5", "10.7", "11.1", "11.3", "11.5"] },
+  { netdev: "ens2f0", bus: "05", slot: "00.0", vfs: [] },
+];
+
+export type LibvirtdFixture = {
+  /** The path of its socket, as seen from here. */
+  socket: string;
+  uriName: "qemu:///system";
+  /** Runs a POSIX shell command line beside libvirtd, where `virsh` finds it and /sys has the PFs. */
+  run(command: string): Promise<CommandResult>;
+  /** The same as the resources see a host. Paths of sockets are those on the host. */
+  connection: Connection;
+  /** Idempotent. */
+  stop(): Promise<void>;
+};
+
+const startMs = 30_000;
+const stopMs = 10_000;
+const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+
+export async function startLibvirtd(pfs: FakePf[] = fakePfs): Promise<LibvirtdFixture> {
+  const dir = await mkdtemp(join(tmpdir(), "test-libvirtd-"));
+  const pfArgs = pfs.map(({ netdev, bus, slot, vfs }, i) => [netdev, bus, slot, i + 2, vfs.join()].join(":"));
+  const unshare = ["unshare", "-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc"];
+  const script = join(__dirname, "libvirt", "namespace.sh");
+  const [file = "", ...args] = [...asRoot, ...unshare, "sh", script, dir, ...pfArgs];
+  const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const exited = new Promise<void>((resolve) => {
+    child.on("error", (error) => (stderr += error.message));
+    child.on("close", () => resolve());
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopChild(child, exited, dir));
+  const socket = join(dir, "run", "libvirt-sock");
+  try {
+    await answering(socket, exited);
+    const run = runIn(await processOne(dir));
+    return { socket, uriName: "qemu:///system", run, connection: connectionTo(dir, run), stop };
+  } catch (error) {
+    const log = await readFile(join(dir, "libvirtd.log"), "utf8").catch(() => "");
+    await stop();
+    throw new Error(`libvirtd did not start: ${(error as Error).message}\n${stderr}${log}`, { cause: error });
+  }
+}
+
+/** Equivalent to: `virsh -c qemu:///system` beside it. */
+export const connectTo = (fixture: LibvirtdFixture): Promise<LibvirtClient> =>
+  connectLibvirt(() => openSocket(fixture.socket), { uri: fixture.uriName, name: "test-host" });
+
+/** Runs a command that has to succeed; answers its output. */
+export async function mustRun(fixture: LibvirtdFixture, command: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await fixture.run(command);
+  if (exitCode !== 0) throw new Error(`\`${command}\` ended with exit code ${exitCode}: ${stderr}`);
+  return stdout;
+}
+
+/** Equivalent to: `virsh define`. A q35 domain that can run (without KVM) but boots nothing. */
+export async function defineDomain(fixture: LibvirtdFixture, name: string, devices = ""): Promise<void> {
+  const rootPorts = "<controller type='pci' model='pcie-root-port'/>".repeat(4);
+  const xml = `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+    <os><type arch='x86_64' machine='q35'>hvm</type></os>
+    <devices>${rootPorts}<memballoon model='none'/>${devices}</devices></domain>`;
+  await mustRun(fixture, `cat > /run/domain.xml <<'END'\n${xml}\nEND\nvirsh define /run/domain.xml`);
+}
+
+/** NETWORK_PORT_CREATE_XML: takes a VF from a pool for a domain, as its start would. Equivalent to: `virsh net-port-create` */
+export async function allocatePort(
+  fixture: LibvirtdFixture,
+  { network, domain, mac, portgroup }: { network: string; domain: string; mac: string; portgroup?: string },
+): Promise<void> {
+  const domainUuid = (await mustRun(fixture, `virsh domuuid ${domain}`)).trim();
+  const group = portgroup === undefined ? "" : `<group>${portgroup}</group>`;
+  const xml = `<networkport><uuid>${crypto.randomUUID()}</uuid>
+    <owner><name>${domain}</name><uuid>${domainUuid}</uuid></owner>${group}<mac address='${mac}'/></networkport>`;
+  await mustRun(fixture, `cat > /run/port.xml <<'END'\n${xml}\nEND\nvirsh net-port-create ${network} /run/port.xml`);
+}
+
+/** What `echo N > sriov_numvfs` does: the PF's first `count` VFs are there, the others are not. */
+export async function setNumVfs(fixture: LibvirtdFixture, pf: FakePf, count: number): Promise<void> {
+  const devices = "/sys/devices/pci0000:00";
+  const pfPath = `${devices}/0000:${pf.bus}:${pf.slot}`;
+  const links = pf.vfs.map((vf, i) => {
+    const name = `0000:${pf.bus}:${vf}`;
+    return i < count
+      ? `ln -sfn ../${name} ${pfPath}/virtfn${i}; ln -sfn ../../../devices/pci0000:00/${name} /sys/bus/pci/devices/${name}`
+      : `rm -f ${pfPath}/virtfn${i} /sys/bus/pci/devices/${name}`;
+  });
+  await mustRun(fixture, [...links, `echo ${count} > ${pfPath}/sriov_numvfs`].join("\n"));
+}
+
+function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path, () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+async function answering(socket: string, exited: Promise<void>): Promise<void> {
+  const gone = exited.then(() => true);
+  const end = Date.now() + startMs;
+  for (;;) {
+    try {
+      (await openSocket(socket)).destroy();
+      return;
+    } catch (error) {
+      if (await Promise.race([gone, sleep(50).then(() => false)])) throw new Error("it ended", { cause: error });
+      if (Date.now() > end) throw new Error(`no answer within ${startMs / 1000} s`, { cause: error });
+    }
+  }
+}
+
+/** Process 1 of the namespaces by the number that it has out here: what nsenter wants. */
+async function processOne(dir: string): Promise<string> {
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    const [command, status] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+      readFile(`/proc/${pid}/status`, "utf8").catch(() => ""),
+    ]);
+    if (command.split("\0").includes(dir) && /^NSpid:\t\d+\t1$/m.test(status)) return pid;
+  }
+  throw new Error("its process is not in /proc");
+}
+
+function runIn(pid: string): LibvirtdFixture["run"] {
+  const [file = "", ...enter] = [...asRoot, "nsenter", "-t", pid, "-m", "-n", "-p", "sh", "-c"];
+  return (command) =>
+    new Promise((resolve) => {
+      execFile(file, [...enter, command], { cwd: "/" }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : error.code;
+        const exitCode = typeof code === "number" ? code : undefined;
+        resolve({ command, exitCode, signal: error?.signal ?? undefined, stdout, stderr });
+      });
+    });
+}
+
+const connectionTo = (dir: string, run: LibvirtdFixture["run"]): Connection => ({
+  name: "test-host",
+  run: (command, { input } = {}) =>
+    input === undefined ? run(command) : run(`${command} <<'END-OF-INPUT'\n${input}\nEND-OF-INPUT`),
+  openUnixSocket: async (path) => {
+    try {
+      return await openSocket(path.replace(/^\/(?:var\/)?run\/libvirt/, join(dir, "run")));
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const kind = code === "ENOENT" ? "not-found" : code === "EACCES" ? "permission-denied" : "unreachable";
+      throw new SriovError(kind, message, { cause });
+    }
+  },
+  close: async () => {},
+});
+
+async function stopChild(child: ChildProcess, exited: Promise<void>, dir: string): Promise<void> {
+  child.stdin?.end();
+  const timer = setTimeout(() => child.kill("SIGKILL"), stopMs);
+  await exited;
+  clearTimeout(timer);
+  // Made by root, where we are not.
+  if (asRoot.length > 0) await new Promise((resolve) => execFile("sudo", ["-n", "rm", "-rf", dir], resolve));
+  await rm(dir, { recursive: true, force: true });
+}
