@@ -1,6 +1,7 @@
 // HostSetup: what a host needs before VMs can use VFs. This file only joins the parts.
 import { SriovError, explain, kindOf } from "../../base/errors.js";
-import { type Context, type Failure, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { hasUnknown } from "../model-failures.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { diff } from "./diff.js";
@@ -48,11 +49,6 @@ export const hostSetup = {
     return remove(context, await context.connect(state.host), state);
   },
 } satisfies Lifecycle<HostSetupInputs, HostSetupState>;
-
-function hasUnknown(value: unknown): boolean {
-  if (isUnknown(value)) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
-}
 
 async function askHostId(
   context: Context,

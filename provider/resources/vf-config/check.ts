@@ -2,7 +2,7 @@
 import { parseMac, whyNotUnicastMac, zeroMac } from "../../base/mac.js";
 import type { KnownPf, PfReading } from "../../host/sysfs/pf.js";
 import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.js";
-import { modelFailures, show } from "./failures.js";
+import { parseModel } from "../model-failures.js";
 import { named, refusal } from "./guard.js";
 import { type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
 import type { Current } from "./current.js";
@@ -12,7 +12,7 @@ type VfValues = { [K in keyof VfInputs]?: Value };
 
 /** The model, what it cannot say about several values at once, and the defaults. */
 export function checkInputs(news: Values): { inputs: VfConfigInputs; failures: Failure[] } {
-  const failures = modelFailures(vfConfigModel, news).map((failure) =>
+  const failures = parseModel(vfConfigModel, news).failures.map((failure) =>
     factNames.includes(failure.property as (typeof factNames)[number])
       ? { ...failure, reason: `expected no value here: "${failure.property}" is found out on the host` }
       : failure,
@@ -52,7 +52,10 @@ function duplicateIndexes(vfs: [number, VfValues][]): Failure[] {
     const first = vfs.slice(0, i).find(([, earlier]) => typeof index === "number" && earlier.index === index);
     if (!first) return [];
     return [
-      { property: `vfs[${place}].index`, reason: `expected each VF once, got ${show(index)} as in vfs[${first[0]}]` },
+      {
+        property: `vfs[${place}].index`,
+        reason: `expected each VF once, got index ${JSON.stringify(index)} as in vfs[${first[0]}]`,
+      },
     ];
   });
 }
@@ -71,7 +74,12 @@ function duplicateMacs(vfs: [number, VfValues][]): Failure[] {
 function lonelyQos(vfs: [number, VfValues][]): Failure[] {
   return vfs.flatMap(([place, { vlan, qos }]) => {
     if (typeof qos !== "number" || qos === 0 || isUnknown(vlan) || (typeof vlan === "number" && vlan !== 0)) return [];
-    return [{ property: `vfs[${place}].qos`, reason: `expected a vlan from 1 to 4094 beside qos, got ${show(vlan)}` }];
+    return [
+      {
+        property: `vfs[${place}].qos`,
+        reason: `expected a vlan from 1 to 4094 beside qos, got ${vlan === undefined ? "none" : JSON.stringify(vlan)}`,
+      },
+    ];
   });
 }
 
@@ -116,18 +124,24 @@ const listed = (pfs: KnownPf[]): string =>
     ? "none; SR-IOV is off in the firmware, or no card has it"
     : pfs.map((pf) => `${pf.netdev ?? "no netdev"} (${pf.pciAddress}, up to ${pf.totalVfs} VFs)`).join(", ");
 
-/** What the host as it is has against the inputs. */
-export function checkOnHost(inputs: VfConfigInputs, current: Current, hostName: string): Failure[] {
+/** What the host as it is has against the inputs; the guard is asked only about inputs that are sound by themselves. */
+export function checkOnHost(
+  inputs: VfConfigInputs,
+  current: Current,
+  hostName: string,
+  options: { areSound: boolean },
+): Failure[] {
   const { pf } = current;
   const failures: Failure[] = [];
   const numVfs: unknown = inputs.numVfs;
   if (typeof numVfs === "number" && numVfs > pf.totalVfs) {
     const reason = `expected at most ${pf.totalVfs}, which is what PF ${named(pf)} on ${hostName} can have (sriov_totalvfs), got ${numVfs}`;
-    return [{ property: "numVfs", reason }];
+    failures.push({ property: "numVfs", reason });
   }
   if (numVfs === undefined) {
     failures.push(...indexesBeyond(vfsOf(inputs), pf.numVfs, `the VFs of ${named(pf)} now`));
   }
+  if (!options.areSound || failures.length > 0) return failures;
   const steps = plan(wantedBy(known(inputs)), current);
   const refused = refusal(steps, current, { hostName, allowDisruption: (inputs.allowDisruption as unknown) !== false });
   if (refused) failures.push({ property: "numVfs", reason: `${refused.message} ${refused.remedy}` });

@@ -1,9 +1,9 @@
 // Who holds which VF: running VMs as libvirt knows them, and processes that have a VFIO device open, which needs no libvirt.
-import { create } from "xmlbuilder2";
 import { kindOf } from "../../base/errors.js";
-import { joinPciAddress } from "../../base/pci-address.js";
 import type { PfFacts, VfFacts } from "../../host/sysfs/pf.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
+import { attribute, find, parseXml } from "../../libvirt/xml/element.js";
+import { parseInterfaces } from "../../libvirt/xml/interface.js";
 import type { Session } from "../session.js";
 import type { Holder } from "./current.js";
 
@@ -64,42 +64,11 @@ function holderOf(vf: VfFacts, domains: readonly Running[]): Holder | undefined 
 
 /** The host devices in a running domain's live XML. Only what is in `<source>`: the other `<address>` is the guest's. */
 export function devicesOf(xml: string): DomainDevice[] {
-  const found: DomainDevice[] = [];
-  create(xml).each(
-    (node) => {
-      const element = node.node as unknown as XmlElement;
-      if (element.nodeName !== "source") return;
-      const parent = element.parentNode;
-      if (parent?.nodeName !== "interface" && parent?.nodeName !== "hostdev") return;
-      const isInterface = parent.nodeName === "interface";
-      const address = [...element.childNodes].find(({ nodeName }) => nodeName === "address");
-      const pciAddress = address && pciAddressOf(address);
-      const netdev = parent.getAttribute("type") === "direct" ? (element.getAttribute("dev") ?? undefined) : undefined;
-      if (pciAddress !== undefined) found.push({ pciAddress, isInterface });
-      else if (netdev !== undefined) found.push({ netdev, isInterface });
-    },
-    false,
-    true,
-  );
-  return found;
-}
-
-/** As much of the DOM as is needed here; its library types it as an interface without attributes. */
-type XmlElement = {
-  nodeName: string;
-  parentNode: XmlElement | null;
-  childNodes: Iterable<XmlElement>;
-  getAttribute(name: string): string | null;
-};
-
-function pciAddressOf(address: XmlElement): string | undefined {
-  const [pciDomain, bus, slot, fn] = ["domain", "bus", "slot", "function"].map((name) => address.getAttribute(name));
-  // USB and SCSI addresses have no slot.
-  if (!pciDomain || !bus || !slot || !fn) return undefined;
-  return joinPciAddress({
-    pciDomain: Number(pciDomain),
-    bus: Number(bus),
-    slot: Number(slot),
-    function: Number(fn),
+  return parseInterfaces(parseXml(xml, "domain")).flatMap(({ element, type, sourceAddress, xml: device }): DomainDevice[] => {
+    const isInterface = element === "interface";
+    if (sourceAddress !== undefined) return [{ pciAddress: sourceAddress, isInterface }];
+    // Macvtap on the VF's netdev.
+    const netdev = type === "direct" ? attribute(find(parseXml(device, element), "source"), "dev") : undefined;
+    return netdev === undefined ? [] : [{ netdev, isInterface }];
   });
 }

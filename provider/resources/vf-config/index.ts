@@ -1,6 +1,7 @@
 // VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
 import { explain, kindOf } from "../../base/errors.js";
-import { type Context, type Failure, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
@@ -20,7 +21,7 @@ export const vfConfig = {
     if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
 
     const { session, current } = host;
-    if (failures.length === 0) failures.push(...checkOnHost(inputs, current, session.hostName));
+    failures.push(...checkOnHost(inputs, current, session.hostName, { areSound: failures.length === 0 }));
     const checked = { ...inputs, ...factsOf(session, current) };
     context.program.declareVfs(inputs.host.uri, {
       pfPciAddress: checked.pfPciAddress,
@@ -53,11 +54,6 @@ export const vfConfig = {
 function isAddressed(inputs: VfConfigInputs, failures: readonly Failure[]): boolean {
   const isWrong = failures.some(({ property }) => property === "pf" || /^host($|[.[])/.test(property));
   return !isWrong && !hasUnknown(inputs.host) && typeof inputs.pf === "string" && !hasUnknown(inputs.pf);
-}
-
-function hasUnknown(value: unknown): boolean {
-  if (isUnknown(value)) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
 
 /** The PF as it is now; undefined, with a warning or a failure, when it cannot be had. */

@@ -1,0 +1,203 @@
+// Plans: golden folders (inputs and current as YAML, the plan or the refusal as a person reads it), and what holds for all.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { parsePciAddress } from "../../../../provider/base/pci-address.js";
+import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
+import type { Current } from "../../../../provider/resources/vf-config/current.js";
+import { refusal } from "../../../../provider/resources/vf-config/guard.js";
+import {
+  type Step,
+  type Wanted,
+  bootLines,
+  describe as describeStep,
+  plan,
+  planLines,
+  wantedBy,
+} from "../../../../provider/resources/vf-config/plan.js";
+
+const golden = join(__dirname, "..", "..", "..", "golden", "vf-config");
+
+/** A case names only what is special about it. */
+function currentFrom(text: string): Current {
+  const { pf, holders, persistence, whyNotInstalled } = (parse(text) ?? {}) as Partial<Current>;
+  const vfs = Array.from({ length: pf?.numVfs ?? 0 }, (_, index) => ({
+    index,
+    pciAddress: parsePciAddress(`0000:01:${(16 + Math.floor(index / 4)).toString(16)}.${(index % 4) * 2}`),
+    driver: "igbvf",
+    mac: "00:00:00:00:00:00",
+    vlan: 0,
+    qos: 0,
+    spoofchk: true,
+    trust: false,
+    maxTxRate: 0,
+    minTxRate: 0,
+    uppers: [],
+    vfioHolders: [],
+    ...pf?.vfs?.find((vf) => vf.index === index),
+  }));
+  return {
+    pf: {
+      pciAddress: parsePciAddress("0000:01:00.0"),
+      netdev: "eno49",
+      altnames: [],
+      driver: "igb",
+      totalVfs: 7,
+      numVfs: 0,
+      isUp: true,
+      hasCarrier: true,
+      ...pf,
+      vfs,
+    },
+    holders: holders ?? [],
+    persistence: persistence ?? { isEnabled: false },
+    ...(whyNotInstalled === undefined ? {} : { whyNotInstalled }),
+  };
+}
+
+function planText(folder: string): string {
+  const file = (name: string) => readFileSync(join(golden, folder, name), "utf8");
+  const host = { uri: "qemu+ssh://root@kvm1/system" };
+  const { inputs, failures } = checkInputs({ host, pf: "eno49", ...(parse(file("inputs.yaml")) as object) });
+  assert.deepEqual(failures, []);
+  const current = currentFrom(file("current.yaml"));
+  const steps = plan(wantedBy(inputs), current);
+  const refused = refusal(steps, current, { hostName: "kvm1", allowDisruption: inputs.allowDisruption });
+  if (refused) return `${refused.message}\n${refused.remedy}\n`;
+  return steps.length === 0 ? "nothing to do\n" : steps.map((step) => `${describeStep(step)}\n`).join("");
+}
+
+describe("a plan", () => {
+  for (const folder of readdirSync(golden)) {
+    it(`is as reviewed: ${folder}`, () => {
+      const text = planText(folder);
+      const file = join(golden, folder, "plan.txt");
+      if (process.env["GOLDEN_UPDATE"]) writeFileSync(file, text);
+      assert.equal(text, readFileSync(file, "utf8"));
+    });
+  }
+
+  const mac = fc.constantFrom("00:00:00:00:00:00", "52:54:00:00:00:01", "52:54:00:00:00:02");
+  const vlan = fc.integer({ min: 0, max: 3 });
+  const qos = fc.integer({ min: 0, max: 2 });
+  const rate = fc.constantFrom(0, 100, 200);
+  const attributes = {
+    mac: fc.option(mac, { nil: undefined }),
+    tag: fc.option(fc.record({ vlan, qos: fc.option(qos, { nil: undefined }) }), { nil: undefined }),
+    spoofchk: fc.option(fc.boolean(), { nil: undefined }),
+    trust: fc.option(fc.boolean(), { nil: undefined }),
+    maxTxRate: fc.option(rate, { nil: undefined }),
+  };
+  const wantedArbitrary: fc.Arbitrary<Wanted> = fc
+    .record({
+      numVfs: fc.option(fc.integer({ min: 0, max: 7 }), { nil: undefined }),
+      pf: fc.constantFrom("up" as const, undefined),
+      persistence: fc.constantFrom("systemd-unit" as const, "none" as const),
+      vfs: fc.uniqueArray(fc.record({ index: fc.integer({ min: 0, max: 6 }), ...attributes }), {
+        selector: ({ index }) => index,
+      }),
+    })
+    .map(({ numVfs, vfs, ...rest }) => ({
+      ...rest,
+      ...(numVfs === undefined ? {} : { numVfs }),
+      vfs: vfs.map(({ tag, ...vf }) => {
+        const given = Object.entries({ ...vf, ...tag }).filter(([, value]) => value !== undefined);
+        return Object.fromEntries(given) as NonNullable<Wanted["vfs"]>[number];
+      }),
+    }));
+  const currentArbitrary = fc
+    .record({
+      numVfs: fc.integer({ min: 0, max: 7 }),
+      isUp: fc.boolean(),
+      vfs: fc.array(fc.record({ mac, vlan, qos, spoofchk: fc.boolean(), trust: fc.boolean(), maxTxRate: rate }), {
+        minLength: 7,
+        maxLength: 7,
+      }),
+    })
+    .map(({ numVfs, isUp, vfs }) =>
+      currentFrom(
+        JSON.stringify({
+          pf: { numVfs, isUp, vfs: vfs.map((vf, index) => ({ ...vf, index, qos: vf.vlan && vf.qos })) },
+        }),
+      ),
+    );
+
+  /** Only VFs that there are, or will be. */
+  const within = (wanted: Wanted, current: Current): Wanted => ({
+    ...wanted,
+    vfs: (wanted.vfs ?? []).filter(({ index }) => index < (wanted.numVfs ?? current.pf.numVfs)),
+  });
+
+  it("leads, once carried out, to a current for which the plan is empty", () => {
+    fc.assert(
+      fc.property(wantedArbitrary, currentArbitrary, (anything, current) => {
+        const wanted = within(anything, current);
+        const after = plan(wanted, current).reduce(carriedOut, current);
+        assert.deepEqual(plan(wanted, after), []);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("has the boot plan of a host that just booted in its last step, whatever the host is like now", () => {
+    fc.assert(
+      fc.property(wantedArbitrary, currentArbitrary, (anything, current) => {
+        const wanted = { ...within(anything, current), persistence: "systemd-unit" as const };
+        const last = plan(wanted, current).at(-1);
+        assert.deepEqual(last?.do === "install-boot-plan" && last.lines, bootLines(wanted, current.pf));
+      }),
+    );
+  });
+
+  it("changes the number of VFs before any attribute, and rates last", () => {
+    fc.assert(
+      fc.property(wantedArbitrary, currentArbitrary, (anything, current) => {
+        const lines = planLines("x", plan(within(anything, current), current));
+        const rank = (line: string) =>
+          ["pf ", "pf-up", "num-vfs", "vf"].findIndex((start) => line.startsWith(start)) +
+          (line.includes("max-tx-rate") ? 1 : 0);
+        const ranks = lines.map(rank);
+        assert.deepEqual(
+          ranks,
+          [...ranks].sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+});
+
+/** The host after a step, as the applier and the kernel make it. */
+function carriedOut(current: Current, step: Step): Current {
+  const { pf } = current;
+  const withVf = (index: number, change: object): Current => ({
+    ...current,
+    pf: { ...pf, vfs: pf.vfs.map((vf) => (vf.index === index ? { ...vf, ...change } : vf)) },
+  });
+  switch (step.do) {
+    case "set-pf-up":
+      return { ...current, pf: { ...pf, isUp: true } };
+    case "set-pf-down":
+      return { ...current, pf: { ...pf, isUp: false } };
+    case "set-num-vfs":
+      return {
+        ...currentFrom(JSON.stringify({ pf: { numVfs: step.to, isUp: pf.isUp } })),
+        persistence: current.persistence,
+      };
+    case "set-vf-mac":
+      return withVf(step.vf, { mac: step.to });
+    case "set-vf-vlan":
+      return withVf(step.vf, step.to);
+    case "set-vf-spoofchk":
+      return withVf(step.vf, { spoofchk: step.to });
+    case "set-vf-trust":
+      return withVf(step.vf, { trust: step.to });
+    case "set-vf-max-tx-rate":
+      return withVf(step.vf, { maxTxRate: step.to });
+    case "install-boot-plan":
+      return { ...current, persistence: { planLines: step.lines, isEnabled: true } };
+    case "remove-boot-plan":
+      return { ...current, persistence: { isEnabled: false } };
+  }
+}
