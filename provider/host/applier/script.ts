@@ -125,7 +125,7 @@ pf_is() { # up | down
 held_vfs() {
   vfio_holders > "$tmp/holders"
   for entry in "$D"/virtfn*; do
-    [ -e "$entry/driver" ] || continue
+    [ -h "$entry/driver" ] || continue
     case $(readlink "$entry/driver") in *vfio*) ;; *) continue ;; esac
     group=$(readlink "$entry/iommu_group")
     group=\${group##*/}

@@ -86,7 +86,7 @@ describe("VfConfig's inputs alone", () => {
   });
 
   it("hands unknown values through at any depth, and still judges the others", () => {
-    const news = { host, pf: unknown, numVfs: unknown, vfs: [{ index: 0, mac: unknown, vlan: 5000 }, unknown] };
+    const news: Values = { host, pf: unknown, numVfs: unknown, vfs: [{ index: 0, mac: unknown, vlan: 5000 }, unknown] };
     const { inputs, failures } = checkInputs(news);
     assert.deepEqual(
       failures.map(({ property }) => property),

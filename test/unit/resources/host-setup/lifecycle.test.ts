@@ -1,0 +1,120 @@
+// HostSetup's whole life over the fake host.
+import assert from "node:assert/strict";
+import type { Values } from "../../../../provider/resources/lifecycle.js";
+import { hostSetup } from "../../../../provider/resources/host-setup/index.js";
+import type { HostSetupState } from "../../../../provider/resources/host-setup/model.js";
+import { FakeHost } from "../../../fakes/fake-host.js";
+import { type FakeWorld, fakeWorld } from "../../../fakes/fake-host-context.js";
+
+const local = "etc/apparmor.d/local/abstractions/libvirt-qemu";
+const debian12 = {
+  "sys/module/apparmor/parameters/enabled": "Y",
+  "etc/apparmor.d/abstractions/libvirt-qemu": "  include if exists <local/abstractions/libvirt-qemu>",
+};
+const debian13 = {
+  "sys/module/apparmor/parameters/enabled": "Y",
+  "etc/apparmor.d/abstractions/libvirt-qemu": "  include if exists <abstractions/libvirt-qemu.d>",
+};
+
+describe("HostSetup", () => {
+  let fake: FakeHost;
+  let world: FakeWorld;
+  const on = (tree: { [path: string]: string }) => {
+    fake = new FakeHost(tree);
+    world = fakeWorld(fake);
+  };
+  afterEach(() => fake.dispose());
+
+  const inputsOf = async (news: Values) => {
+    const checked = await hostSetup.check(world.context, { host: { uri: "qemu:///system" }, ...news }, undefined);
+    assert.deepEqual(checked.failures, []);
+    return checked.inputs;
+  };
+  const create = async (news: Values): Promise<HostSetupState> => {
+    const outcome = await hostSetup.create(world.context, await inputsOf(news));
+    assert.ok(outcome.done);
+    assert.equal(outcome.id, "kvm1/setup");
+    return outcome.state;
+  };
+
+  it("adds a marked block beside the administrator's lines, and delete takes only that", async () => {
+    on({ ...debian12, [local]: "# mine\n/srv/iso/** r,\n" });
+    const state = await create({ apparmorVfioRule: true });
+    assert.equal(state.apparmorRuleFile, `/${local}`);
+    assert.match(
+      fake.text(local) ?? "",
+      /^# mine\n\/srv\/iso\/\*\* r,\n# BEGIN pulumi-sriov.*\n\/dev\/vfio\/\[0-9\]\* rw,\n# END pulumi-sriov$/,
+    );
+    await hostSetup.delete(world.context, "", state);
+    assert.equal(fake.text(local), "# mine\n/srv/iso/** r,");
+    await hostSetup.delete(world.context, "", state);
+  });
+
+  it("uses a file of its own in the drop-in folder, and delete leaves none", async () => {
+    on(debian13);
+    const before = fake.files("etc");
+    const state = await create({ apparmorVfioRule: true });
+    assert.match(fake.text("etc/apparmor.d/abstractions/libvirt-qemu.d/pulumi-sriov") ?? "", /\/dev\/vfio/);
+    await hostSetup.delete(world.context, "", state);
+    assert.deepEqual(fake.files("etc"), before);
+  });
+
+  it("reads a fixed point", async () => {
+    on(debian12);
+    const inputs = await inputsOf({ apparmorVfioRule: true });
+    const state = await create({ apparmorVfioRule: true });
+    const observed = await hostSetup.read(world.context, "kvm1/setup", state);
+    assert.ok(observed.here);
+    assert.deepEqual(observed.inputs, inputs);
+    assert.deepEqual(observed.state, state);
+    assert.deepEqual(hostSetup.diff("", observed.state, inputs).changes, []);
+  });
+
+  it("finds that the rule was taken away, and puts it back", async () => {
+    on(debian12);
+    const inputs = await inputsOf({ apparmorVfioRule: true });
+    const state = await create({ apparmorVfioRule: true });
+    fake.put(local, "");
+    const observed = await hostSetup.read(world.context, "", state);
+    assert.ok(observed.here);
+    assert.deepEqual(hostSetup.diff("", observed.state, inputs).changes, [
+      { property: "apparmorVfioRule", kind: "update" },
+    ]);
+    await hostSetup.update(world.context, "", observed.state, inputs);
+    assert.match(fake.text(local) ?? "", /\/dev\/vfio/);
+  });
+
+  it("writes nothing where somebody's rule is there already, and delete leaves it", async () => {
+    on({ ...debian12, [local]: "/dev/vfio/[0-9]* rw,\n" });
+    const state = await create({ apparmorVfioRule: true });
+    assert.equal(state.apparmorRuleFile, "");
+    await hostSetup.delete(world.context, "", state);
+    assert.equal(fake.text(local), "/dev/vfio/[0-9]* rw,");
+  });
+
+  it("is fine with a host without AppArmor, and says that it has none", async () => {
+    on({ "proc/1/comm": "systemd" });
+    const state = await create({ apparmorVfioRule: true });
+    assert.equal(state.apparmor, "absent");
+    assert.deepEqual(fake.files("etc"), []);
+  });
+
+  it("removes its block for false, and leaves everything alone when unset", async () => {
+    on(debian12);
+    await create({ apparmorVfioRule: true });
+    await create({});
+    assert.match(fake.text(local) ?? "", /\/dev\/vfio/);
+    await create({ apparmorVfioRule: false });
+    assert.doesNotMatch(fake.text(local) ?? "", /\/dev\/vfio/);
+  });
+
+  it("refuses what is no boolean", async () => {
+    on(debian12);
+    const { failures } = await hostSetup.check(
+      world.context,
+      { host: { uri: "qemu:///system" }, apparmorVfioRule: "yes", apparmorRule: true },
+      undefined,
+    );
+    assert.deepEqual(failures.map(({ property }) => property).sort(), ["apparmorRule", "apparmorVfioRule"]);
+  });
+});
