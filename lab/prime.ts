@@ -45,9 +45,13 @@ export async function primeImage(image: Image): Promise<void> {
     await waitForEnd(host.stillAlive);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new SriovError("remote-failure", `The image did not start: ${why} Its console ends:\n${tail(serialLog, 15)}`, {
-      cause: error,
-    });
+    throw new SriovError(
+      "remote-failure",
+      `The image did not start: ${why} Its console ends:\n${tail(serialLog, 15)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await endProcess(host.pid);
     await Promise.all([serialLog, qemuLog, target.knownHostsFile].map((file) => rm(file, { force: true })));

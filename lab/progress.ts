@@ -5,11 +5,11 @@ export type Report = (text: string) => void;
 
 export type Progress = {
   /** Runs `work` under a title; what it reports is shown behind the title while it lasts. */
-  step<T>(title: string, work: (report: Report) => Promise<T>): Promise<T>;
+  step: <T>(title: string, work: (report: Report) => Promise<T>) => Promise<T>;
   /** One line of its own, also in the middle of a step. */
-  note(text: string): void;
+  note: (text: string) => void;
   /** Several lines as they are (a command's output), indented. */
-  show(text: string): void;
+  show: (text: string) => void;
 };
 
 export type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown };

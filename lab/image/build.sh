@@ -86,7 +86,7 @@ make_initramfs "$root/var/lib/sriov-lab/guest-initrd" "$here/initrd/guest-init" 
 cp "$root/boot/vmlinuz-$release" "$out/vmlinuz"
 # The VM's kernel unpacked, which halves its boot: it would unpack itself on a CPU that is emulated twice. A bzImage is a loader
 # and then a zstd stream; zstd complains about what follows the stream, so the result is judged by what it is.
-start=$(grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | sed -n '1s/:.*//p')
+start=$(LC_ALL=C grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | sed -n '1s/:.*//p')
 tail -c "+$((start + 1))" "$out/vmlinuz" | chroot "$builder" zstd -dc >"$root/var/lib/sriov-lab/guest-vmlinux" 2>/dev/null || true
 [ "$(head -c 4 "$root/var/lib/sriov-lab/guest-vmlinux" | tail -c 3)" = ELF ] || { echo "no ELF kernel in vmlinuz"; exit 1; }
 
