@@ -64,11 +64,13 @@ function holderOf(vf: VfFacts, domains: readonly Running[]): Holder | undefined 
 
 /** The host devices in a running domain's live XML. Only what is in `<source>`: the other `<address>` is the guest's. */
 export function devicesOf(xml: string): DomainDevice[] {
-  return parseInterfaces(parseXml(xml, "domain")).flatMap(({ element, type, sourceAddress, xml: device }): DomainDevice[] => {
-    const isInterface = element === "interface";
-    if (sourceAddress !== undefined) return [{ pciAddress: sourceAddress, isInterface }];
-    // Macvtap on the VF's netdev.
-    const netdev = type === "direct" ? attribute(find(parseXml(device, element), "source"), "dev") : undefined;
-    return netdev === undefined ? [] : [{ netdev, isInterface }];
-  });
+  return parseInterfaces(parseXml(xml, "domain")).flatMap(
+    ({ element, type, sourceAddress, xml: device }): DomainDevice[] => {
+      const isInterface = element === "interface";
+      if (sourceAddress !== undefined) return [{ pciAddress: sourceAddress, isInterface }];
+      // Macvtap on the VF's netdev.
+      const netdev = type === "direct" ? attribute(find(parseXml(device, element), "source"), "dev") : undefined;
+      return netdev === undefined ? [] : [{ netdev, isInterface }];
+    },
+  );
 }
