@@ -20,23 +20,18 @@ case $file in
     [ -e "$SRIOV_ROOT/fake/enomem-$value" ] && no "Cannot allocate memory"
     flags=$(cat "$D"/net/*/flags)
     # bnxt_en makes none while the PF is down, and says yes.
-    if [ "$(basename "$(readlink "$D/driver")")" = bnxt_en ] && [ $((flags & 1)) = 0 ]; then exit 0; fi
+    case $(readlink "$D/driver") in *bnxt_en) [ $((flags & 1)) = 0 ] && exit 0 ;; esac
   fi
-  i=0
-  while [ -e "$D/virtfn$i" ]; do
-    rm -rf "$SRIOV_ROOT/sys/bus/pci/devices/$(basename "$(readlink "$D/virtfn$i")")" "$D/virtfn$i"
-    i=$((i + 1))
-  done
-  rm -rf "$D"/vf-*
-  pf=$(basename "$D")
+  pf=\${D##*/}
   bus=\${pf%:*}
+  rm -rf "$SRIOV_ROOT/sys/bus/pci/devices/$bus":1[01].? "$D"/virtfn* "$D"/vf-*
+  for one in "$D"/net/*; do name=\${one##*/}; done
   i=0
   while [ "$i" -lt "$value" ]; do
-    vf=$bus:$(printf '%x' $((16 + i / 4))).$((i % 4 * 2))
+    vf=$bus:1$((i / 4)).$((i % 4 * 2))
     V=$SRIOV_ROOT/sys/bus/pci/devices/$vf
-    name=$(basename "$(echo "$D"/net/*)")v$i
-    mkdir -p "$V/net/$name" "$D/vf-$i" "$SRIOV_ROOT/sys/kernel/iommu_groups/$((90 + i))"
-    echo "52:54:00:ff:00:0$i" > "$V/net/$name/address"
+    mkdir -p "$V/net/\${name}v$i" "$D/vf-$i"
+    echo "52:54:00:ff:00:0$i" > "$V/net/\${name}v$i/address"
     ln -s "../$pf" "$V/physfn"
     ln -s ../../drivers/igbvf "$V/driver"
     ln -s "../../../../kernel/iommu_groups/$((90 + i))" "$V/iommu_group"
@@ -74,8 +69,7 @@ D=$SRIOV_ROOT/sys/bus/pci/devices/$(basename "$(readlink "$net/$name/device")")
 P=$D/net/$name
 up=$(($(cat "$P/flags") & 1))
 no() { echo "$1" >&2; exit 2; }
-value() { cat "$D/vf-$1/$2"; }
-bool() { if [ "$(value "$1" "$2")" = on ]; then echo true; else echo false; fi; }
+get() { read -r "$1" < "$D/vf-$2/$3"; }
 if [ "$verb" = show ]; then
   flags=BROADCAST,MULTICAST
   [ "$up" = 1 ] && flags=$flags,UP
@@ -89,20 +83,24 @@ if [ "$verb" = show ]; then
   fi
   i=0
   while [ -e "$D/vf-$i" ]; do
-    vlan=$(value $i vlan) qos=$(value $i qos) rate=$(value $i max_tx_rate)
+    for one in mac vlan qos spoofchk trust; do get $one $i $one; done
+    get rate $i max_tx_rate
     if [ -n "$json" ]; then
       [ $i -gt 0 ] && printf ,
       list={}
       [ "$vlan" != 0 ] && list="{\\"vlan\\":$vlan}"
       [ "$qos" != 0 ] && list="{\\"vlan\\":$vlan,\\"qos\\":$qos}"
+      spoof=false trusted=false
+      [ $spoofchk = on ] && spoof=true
+      [ $trust = on ] && trusted=true
       printf '{"vf":%s,"link_type":"ether","address":"%s","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[%s],"rate":{"max_tx":%s,"min_tx":0},"spoofchk":%s,"link_state":"auto","trust":%s}' \\
-        $i "$(value $i mac)" "$list" "$rate" "$(bool $i spoofchk)" "$(bool $i trust)"
+        $i "$mac" "$list" "$rate" $spoof $trusted
     else
-      line="    vf $i     link/ether $(value $i mac) brd ff:ff:ff:ff:ff:ff"
+      line="    vf $i     link/ether $mac brd ff:ff:ff:ff:ff:ff"
       [ "$vlan" != 0 ] && line="$line, vlan $vlan"
       [ "$qos" != 0 ] && line="$line, qos $qos"
       [ "$rate" != 0 ] && line="$line, tx rate $rate (Mbps), max_tx_rate \${rate}Mbps"
-      echo "$line, spoof checking $(value $i spoofchk), link-state auto, trust $(value $i trust)"
+      echo "$line, spoof checking $spoofchk, link-state auto, trust $trust"
     fi
     i=$((i + 1))
   done
