@@ -160,6 +160,9 @@ export const optional = <T>(of: Codec<T>): Codec<T | undefined> => ({
 
 export const list = <T>(of: Codec<T>, limit: number): Codec<T[]> => ({
   write(w, values) {
+    if (values.length > limit) {
+      throw new SriovError("invalid-input", `expected at most ${limit} items, got ${values.length}`);
+    }
     w.uint32(values.length);
     for (const value of values) of.write(w, value);
   },
