@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 mirror=${LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 security=${LAB_DEBIAN_SECURITY_MIRROR:-${mirror%/debian}/debian-security}
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 # The kernel's package would build an initramfs of its own, which nobody boots.
 export INITRD=No
 
@@ -86,7 +86,7 @@ make_initramfs "$root/var/lib/sriov-lab/guest-initrd" "$here/initrd/guest-init" 
 cp "$root/boot/vmlinuz-$release" "$out/vmlinuz"
 # The VM's kernel unpacked, which halves its boot: it would unpack itself on a CPU that is emulated twice. A bzImage is a loader
 # and then a zstd stream; zstd complains about what follows the stream, so the result is judged by what it is.
-start=$(LC_ALL=C grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | sed -n '1s/:.*//p')
+start=$(grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | sed -n '1s/:.*//p')
 tail -c "+$((start + 1))" "$out/vmlinuz" | chroot "$builder" zstd -dc >"$root/var/lib/sriov-lab/guest-vmlinux" 2>/dev/null || true
 [ "$(head -c 4 "$root/var/lib/sriov-lab/guest-vmlinux" | tail -c 3)" = ELF ] || { echo "no ELF kernel in vmlinuz"; exit 1; }
 
