@@ -1,0 +1,143 @@
+// Carries a plan out, step by step, and says what came of it: an error half-way leaves a network that the state knows.
+import { SriovError, explain, isSriovError, kindOf } from "../../base/errors.js";
+import type { LibvirtClient } from "../../libvirt/client.js";
+import { isLibvirtError, virErr } from "../../libvirt/errors.js";
+import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
+import { readPf } from "../../host/sysfs/read-pf.js";
+import type { Context, Outcome } from "../lifecycle.js";
+import type { Session } from "../session.js";
+import { foreignNetwork, takenVfs } from "./check.js";
+import { harmless, refusal } from "./guard.js";
+import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
+import { type Step, describe, plan } from "./plan.js";
+import { type ReadCurrent, idOf, readCurrent, readNetwork, readNetworks, stateOf } from "./read.js";
+
+/** Adopts a network of ours that is there already, and makes it as it is asked for. */
+export async function create(
+  context: Context,
+  session: Session,
+  inputs: SriovNetworkInputs,
+): Promise<Outcome<SriovNetworkState>> {
+  const networks = await readNetworks(await session.libvirt());
+  const pf = inputs.pf !== undefined && inputs.active ? await tryReadPf(session, inputs.pf, context) : undefined;
+  const facts = { hostName: session.hostName, networks, ...(pf ? { pf } : {}) };
+  const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts)[0] : undefined);
+  if (conflict) {
+    throw new SriovError(
+      "conflict",
+      `Refused to make network "${inputs.name}": ${conflict.property}: ${conflict.reason}`,
+    );
+  }
+  return converge(context, session, inputs, inputs.name, "create");
+}
+
+async function tryReadPf(session: Session, pf: string, context: Context) {
+  try {
+    return await readPf(session.shell, pf, context.signal);
+  } catch (error) {
+    if (kindOf(error) === "unsupported") return undefined;
+    throw error;
+  }
+}
+
+export async function converge(
+  context: Context,
+  session: Session,
+  inputs: SriovNetworkInputs,
+  nameOrUuid: string,
+  verb: "create" | "update",
+): Promise<Outcome<SriovNetworkState>> {
+  const client = await session.libvirt();
+  const look = () => readCurrent(session, nameOrUuid, inputs.pf, context.signal);
+  const before = await look();
+  const steps = plan(inputs, before);
+  const refused = refusal(steps, before.network, `restart network "${inputs.name}" on ${session.hostName}`);
+  const reasons = refused ? [`${refused.message} ${definedAnew(steps)}${refused.remedy}`] : [];
+  let failed: unknown;
+  for (const step of refused ? harmless(steps) : steps) {
+    context.signal.throwIfAborted();
+    context.log.debug(describe(step));
+    try {
+      await take(client, step, before);
+    } catch (error) {
+      failed = error;
+      reasons.push(failureText(step, error, before, session.hostName));
+      break;
+    }
+  }
+  const { network, ...rest } = await readCurrent(session, inputs.name, inputs.pf, context.signal);
+  if (!network) {
+    if (failed === undefined)
+      throw new SriovError("mismatch", `Network "${inputs.name}" is gone from ${session.hostName}`);
+    throw new SriovError(kindOf(failed) ?? "remote-failure", reasons.join("\n"), { cause: failed });
+  }
+  const state = stateOf(inputs, { network, ...rest }, session);
+  const left = reasons.length === 0 ? plan(inputs, { network, ...rest }) : [];
+  if (left.length > 0) {
+    const still = left.map(describe).join("; ");
+    reasons.push(
+      `Network "${inputs.name}" on ${session.hostName} did not become what was asked for. Still to do: ${still}`,
+    );
+  }
+  const id = idOf(session, network);
+  if (reasons.length === 0) return { done: true, id, state };
+  if (verb === "create" && failed !== undefined)
+    reasons.push(`The network is defined; the next \`pulumi up\` goes on from there.`);
+  return { done: false, id, state, reasons };
+}
+
+const definedAnew = (steps: readonly Step[]): string =>
+  steps.some((step) => step.do === "define")
+    ? "The network is defined anew; the running pool is as it was, until it can be restarted. "
+    : "";
+
+/** Equivalent to: `virsh net-define`, `net-destroy`, `net-start`, `net-autostart`: the step says which. */
+async function take(client: LibvirtClient, step: Step, { network }: ReadCurrent): Promise<void> {
+  switch (step.do) {
+    case "define": {
+      const xml = network ? updateNetworkXml(network.inactiveXml, step.wanted) : formatNetworkXml(step.wanted);
+      await client.defineNetwork(xml);
+      return;
+    }
+    case "stop":
+      return client.stopNetwork(await found(client, step.name));
+    case "start":
+      return client.startNetwork(await found(client, step.name));
+    case "set-autostart":
+      return client.setNetworkAutostart(await found(client, step.name), step.to);
+  }
+}
+
+async function found(client: LibvirtClient, name: string) {
+  const network = await client.findNetwork(name);
+  if (!network) throw new SriovError("not-found", `there is no network "${name}" any more`);
+  return network;
+}
+
+function failureText(step: Step, error: unknown, { pfVfs }: ReadCurrent, hostName: string): string {
+  const remedy =
+    step.do === "start" && pfVfs?.length === 0
+      ? "The PF has no VFs: declare a VfConfig with numVfs for it."
+      : isSriovError(error)
+        ? error.remedy
+        : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return [`${hostName}: ${message}`, remedy].filter((part) => part !== undefined).join("\n");
+}
+
+/** Equivalent to: `virsh net-destroy $name`, `virsh net-undefine $name`; refused while a VM holds a VF. What is gone is deleted. */
+export async function remove(session: Session, state: SriovNetworkState): Promise<void> {
+  const client = await session.libvirt();
+  const network = await readNetwork(client, state.uuid);
+  if (!network) return;
+  const doing = `delete network "${network.name}" on ${session.hostName}`;
+  const refused = refusal([{ do: "stop" }], network, doing);
+  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
+  try {
+    if (network.isActive) await client.stopNetwork(network.ref);
+    if (network.isPersistent) await client.undefineNetwork(network.ref);
+  } catch (error) {
+    if (isLibvirtError(error, virErr.noNetwork)) return;
+    throw new SriovError(kindOf(error) ?? "remote-failure", `Failed to ${doing}: ${explain(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,32 @@
+// The host as `check` gets at it: a host that cannot be reached now is a warning, one that turns us away is a failure.
+import { explain, kindOf } from "../../base/errors.js";
+import type { HostInputs } from "../host-inputs.js";
+import type { Context, Failure } from "../lifecycle.js";
+import { hasUnknown } from "../model-failures.js";
+import type { Session } from "../session.js";
+
+/** What a program's declarations are filed under. */
+export const hostKey = (host: HostInputs): string => host.uri;
+
+/** The answer of `ask`; undefined, with a warning or a failure, when the host cannot be asked. */
+export async function askHost<T>(
+  context: Context,
+  host: HostInputs,
+  failures: Failure[],
+  ask: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  const isWrong = failures.some(({ property }) => /^host($|[.[])/.test(property));
+  if (isWrong || hasUnknown(host)) return undefined;
+  try {
+    return await ask(await context.connect(host));
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === undefined || kind === "bug") throw error;
+    if (kind === "unreachable" || kind === "timeout") {
+      context.log.warn(`${host.uri} cannot be asked now, so the inputs are checked by themselves: ${explain(error)}`);
+    } else {
+      failures.push({ property: "host", reason: explain(error) });
+    }
+    return undefined;
+  }
+}
