@@ -1,0 +1,102 @@
+// VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
+import { explain, kindOf } from "../../base/errors.js";
+import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { hasUnknown, listed } from "../model-failures.js";
+import type { Session } from "../session.js";
+import { converge, remove } from "./apply.js";
+import { checkInputs, checkOnHost } from "./check.js";
+import type { Current } from "./current.js";
+import { diff } from "./diff.js";
+import {
+  type VmSriovInterfaceInputs,
+  type VmSriovInterfaceState,
+  factNames,
+  vmSriovInterfaceOutputs,
+} from "./model.js";
+import { observe, readCurrent } from "./read.js";
+import { readSurroundings } from "./surroundings.js";
+
+export const vmSriovInterface = {
+  schemaVersion: 1,
+  outputs: Object.keys(vmSriovInterfaceOutputs.shape),
+
+  async check(context, news, olds, name) {
+    const { inputs, failures } = checkInputs(news, olds, name);
+    if (!isAddressed(inputs, failures)) return { inputs, failures };
+    const host = await askHost(context, inputs, failures);
+    if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
+
+    const { session, current } = host;
+    const checked = { ...inputs, hostId: session.machineId, domainUuid: current.domain.uuid };
+    if (failures.length === 0) {
+      const around = await readSurroundings(context, session, inputs, current);
+      const { failures: found, warnings } = checkOnHost(inputs, current, around);
+      failures.push(...found);
+      for (const warning of warnings) context.log.warn(`${name}: ${warning}`);
+    }
+    const { domain, alias, mac, network, vf } = inputs;
+    context.program.declareInterface(inputs.host.uri, { domain, alias, mac, network, vf });
+    return { inputs: checked, failures };
+  },
+
+  diff: (_id, state, inputs) => diff(state, inputs),
+
+  async create(context, inputs) {
+    return converge(context, await context.connect(inputs.host), inputs, undefined);
+  },
+
+  async read(context, id, state) {
+    return observe(await context.connect(state.host), id, state);
+  },
+
+  async update(context, _id, state, inputs) {
+    return converge(context, await context.connect(inputs.host), inputs, state);
+  },
+
+  async delete(context, _id, state) {
+    return remove(await context.connect(state.host), state);
+  },
+} satisfies Lifecycle<VmSriovInterfaceInputs, VmSriovInterfaceState>;
+
+/** Whether it is known, and sound enough, which VM of which host is meant. */
+function isAddressed(inputs: VmSriovInterfaceInputs, failures: readonly Failure[]): boolean {
+  const isWrong = failures.some(({ property }) => property === "domain" || /^host($|[.[])/.test(property));
+  return !isWrong && !hasUnknown(inputs.host) && typeof inputs.domain === "string" && inputs.domain !== "";
+}
+
+/** The VM as it is now; undefined, with a warning or a failure, when it cannot be had. */
+async function askHost(
+  context: Context,
+  inputs: VmSriovInterfaceInputs,
+  failures: Failure[],
+): Promise<{ session: Session; current: Current } | undefined> {
+  try {
+    const session = await context.connect(inputs.host);
+    const current = await readCurrent(session, inputs.domain);
+    if (current) return { session, current };
+    const names = (await (await session.libvirt()).listDomains()).map((domain) => domain.name).sort();
+    const offer = names.length === 0 ? "it has no VMs" : `its VMs are ${listed(names, "and")}`;
+    failures.push({
+      property: "domain",
+      reason: `expected a VM of ${session.hostName}, got "${inputs.domain}"; ${offer}`,
+    });
+    return undefined;
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === undefined || kind === "bug") throw error;
+    if (kind === "unreachable" || kind === "timeout") {
+      context.log.warn(
+        `${inputs.host.uri} cannot be asked now, so the interface of VM ${inputs.domain} is checked by its inputs alone: ${explain(error)}`,
+      );
+    } else {
+      failures.push({ property: "host", reason: explain(error) });
+    }
+    return undefined;
+  }
+}
+
+/** What was found out the last time about the same VM. */
+function factsFrom(olds: Values | undefined, inputs: VmSriovInterfaceInputs): Partial<VmSriovInterfaceInputs> {
+  if (!olds || olds["domain"] !== inputs.domain) return {};
+  return Object.fromEntries(factNames.filter((name) => name in olds).map((name) => [name, olds[name]]));
+}

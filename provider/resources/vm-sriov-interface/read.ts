@@ -1,0 +1,153 @@
+// What libvirt shows of the VM now, and what of it is the resource's inputs and state.
+import { SriovError } from "../../base/errors.js";
+import type { LibvirtClient } from "../../libvirt/client.js";
+import { parseDomainXml } from "../../libvirt/xml/domain.js";
+import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
+import type { Observed } from "../lifecycle.js";
+import type { Session } from "../session.js";
+import { type Current, type Halves, halvesOf } from "./current.js";
+import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
+import { targetsOf, vlanOf } from "./plan.js";
+
+/** Undefined when libvirt says that there is no such domain; every other failure throws. */
+export async function readCurrent(session: Session, domain: string): Promise<Current | undefined> {
+  const client = await session.libvirt();
+  const found = await client.findDomain(domain);
+  if (!found) return undefined;
+  const [isActive, isPersistent] = await Promise.all([client.isDomainActive(found), client.isDomainPersistent(found)]);
+  const [inactive, live] = await Promise.all([
+    client.domainXml(found, { inactive: true }),
+    isActive ? client.domainXml(found) : undefined,
+  ]);
+  return {
+    domain: found,
+    isActive,
+    isPersistent,
+    inactive: parseDomainXml(inactive),
+    live: live === undefined ? undefined : parseDomainXml(live),
+  };
+}
+
+export async function readExisting(session: Session, domain: string): Promise<Current> {
+  const current = await readCurrent(session, domain);
+  if (current) return current;
+  throw new SriovError("not-found", `${session.hostName} has no VM "${domain}"`);
+}
+
+export async function observe(
+  session: Session,
+  id: string,
+  state: VmSriovInterfaceState,
+): Promise<Observed<VmSriovInterfaceInputs, VmSriovInterfaceState>> {
+  sameMachine(session, state, `read ${id}`);
+  const current = await readCurrent(session, state.domainUuid);
+  if (!current) return { here: false };
+  const halves = halvesOf(current, state.alias);
+  if (!halves.config && !halves.live) return { here: false };
+  const now = stateNow(state, current, halves);
+  return { here: true, id, inputs: inputsOf(now), state: now };
+}
+
+/**
+ * The old state with the values that the VM has now. What changes with every start of the VM (live, the VF, the port) stays
+ * as of the last `up`: a VM that starts or stops is no drift.
+ */
+function stateNow(state: VmSriovInterfaceState, current: Current, halves: Halves): VmSriovInterfaceState {
+  const { declared } = state;
+  const targets = targetsOf(declared.apply, current);
+  const missing = {
+    config: targets.config && !halves.config,
+    live: targets.live && !halves.live,
+  };
+  const apply = missing.config ? "live" : missing.live ? "config" : declared.apply;
+  const { network, portgroup, vf, vlan: _vlan, ...rest } = state;
+  const vlan = vlanNow(declared.vlan, halves);
+  // Live XML does not say which pool the VF is from.
+  const source = halves.config
+    ? {
+        network: halves.config.network,
+        portgroup: halves.config.portgroup,
+        vf: halves.config.network === undefined ? halves.config.sourceAddress : undefined,
+      }
+    : { network, portgroup, vf };
+  return {
+    ...rest,
+    ...source,
+    mac: halves.config?.mac ?? halves.live?.mac ?? state.mac,
+    ...(vlan === undefined ? {} : { vlan }),
+    apply,
+  };
+}
+
+/** The first half that has another VLAN than the declared one tells; undefined for none when none is declared. */
+function vlanNow(declared: number | undefined, { config, live }: Halves): number | undefined {
+  if (config && vlanOf(config) !== (declared ?? 0)) return vlanOf(config);
+  if (live && declared !== undefined && vlanOf(live) !== declared) return vlanOf(live);
+  return declared;
+}
+
+/** What there is after an apply: the inputs as they are now, and where the VM's VF is. */
+export async function stateAfter(
+  session: Session,
+  inputs: VmSriovInterfaceInputs,
+  current: Current,
+): Promise<VmSriovInterfaceState> {
+  const halves = halvesOf(current, inputs.alias);
+  const declared = { apply: inputs.apply, ...(inputs.vlan === undefined ? {} : { vlan: inputs.vlan }) };
+  const base: VmSriovInterfaceState = {
+    ...inputs,
+    hostId: session.machineId,
+    domainUuid: current.domain.uuid,
+    live: halves.live !== undefined,
+    declared,
+  };
+  const vfPciAddress = halves.live?.sourceAddress ?? inputs.vf;
+  const guestAddress = halves.live?.guestAddress ?? halves.config?.guestAddress;
+  const portId =
+    halves.live && inputs.network !== undefined
+      ? await portOf(await session.libvirt(), inputs.network, current.domain.uuid, inputs.mac)
+      : undefined;
+  const full: VmSriovInterfaceState = {
+    ...base,
+    ...(vfPciAddress === undefined ? {} : { vfPciAddress }),
+    ...(guestAddress === undefined ? {} : { guestAddress }),
+    ...(portId === undefined ? {} : { portId }),
+  };
+  return stateNow(full, current, halves);
+}
+
+/** The UUID of the allocation that a domain has in a pool. */
+export async function portOf(
+  client: LibvirtClient,
+  networkName: string,
+  domainUuid: string,
+  mac: string,
+): Promise<string | undefined> {
+  const network = await client.findNetwork(networkName);
+  if (!network) return undefined;
+  const ports = await client.listNetworkPorts(network);
+  const described = await Promise.all(
+    ports.map(async (port) => parseNetworkPortXml(await client.networkPortXml(port))),
+  );
+  return described.find((port) => port.owner.uuid === domainUuid && port.mac === mac)?.uuid;
+}
+
+/** Exactly what `check` makes: the state without what only the state has. */
+function inputsOf(state: VmSriovInterfaceState): VmSriovInterfaceInputs {
+  const only = ["live", "vfPciAddress", "guestAddress", "portId", "declared"];
+  return Object.fromEntries(
+    Object.entries(state).filter(([key, value]) => !only.includes(key) && value !== undefined),
+  ) as unknown as VmSriovInterfaceInputs;
+}
+
+export function sameMachine(session: Session, state: VmSriovInterfaceState, doing: string): void {
+  if (session.machineId === state.hostId) return;
+  throw new SriovError(
+    "conflict",
+    `Refused to ${doing}: ${state.host.uri} leads to another machine than the one where the interface is`,
+    { remedy: "Correct the host's URI, or run `pulumi up` to move the resource to that machine." },
+  );
+}
+
+export const idOf = (session: Session, domain: string, alias: string): string =>
+  `${session.hostName}/${domain}/${alias}`;

@@ -1,0 +1,125 @@
+// Asks the host for what `check` decides on: the pool and who uses it, the VF, AppArmor.
+import { type AppArmorFacts, readAppArmor } from "../../host/apparmor/facts.js";
+import type { LibvirtClient } from "../../libvirt/client.js";
+import { parseCapabilitiesXml } from "../../libvirt/xml/capabilities.js";
+import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
+import { parseNetworkXml } from "../../libvirt/xml/network.js";
+import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
+import type { Context } from "../lifecycle.js";
+import type { Session } from "../session.js";
+import type { Surroundings } from "./check.js";
+import type { Current } from "./current.js";
+import type { VmSriovInterfaceInputs } from "./model.js";
+
+/** How long to wait for a HostSetup of the same program to be checked, before saying that there is none. */
+const otherResourcesMs = 2000;
+
+export async function readSurroundings(
+  context: Context,
+  session: Session,
+  inputs: VmSriovInterfaceInputs,
+  current: Current,
+): Promise<Surroundings> {
+  const declared = context.program.interfaces(inputs.host.uri);
+  const client = await session.libvirt();
+  const { network, vf } = inputs;
+  return {
+    hostName: session.hostName,
+    declared,
+    ...(typeof network === "string" ? { pool: await readPool(context, client, inputs, network) } : {}),
+    ...(typeof vf === "string" ? { vf: await readVf(context, session, client, inputs, vf) } : {}),
+    isBlockedByAppArmor: typeof network === "string" && (await isBlocked(context, session, client, inputs, current)),
+  };
+}
+
+async function readPool(
+  context: Context,
+  client: LibvirtClient,
+  { host, domain, mac }: VmSriovInterfaceInputs,
+  name: string,
+): Promise<NonNullable<Surroundings["pool"]>> {
+  const promised = context.program.network(host.uri, name);
+  const found = await client.findNetwork(name);
+  const mine = context.program.interfaces(host.uri).filter((other) => other.network === name);
+  const userText = (user: string, address: string) => `VM ${user} (${address})`;
+  const users = new Set(mine.map((other) => userText(other.domain, other.mac)));
+  if (!found) {
+    const others = promised ? [] : (await client.listNetworks()).map((network) => network.name);
+    users.delete(userText(domain, mac));
+    return { isDeclared: promised !== undefined, others, size: promised?.numVfs, users: [...users] };
+  }
+  const isActive = await client.isNetworkActive(found);
+  const definition = parseNetworkXml(await client.networkXml(found, { inactive: true }));
+  const live = isActive ? parseNetworkXml(await client.networkXml(found)) : undefined;
+  for (const port of await client.listNetworkPorts(found)) {
+    const { owner, mac: address } = parseNetworkPortXml(await client.networkPortXml(port));
+    users.add(userText(owner.name, address));
+  }
+  users.delete(userText(domain, mac));
+  return {
+    isDeclared: promised !== undefined,
+    found: {
+      mode: definition.mode,
+      portgroups: definition.portgroups.map((portgroup) => portgroup.name),
+      isActive,
+    },
+    others: [],
+    size: promised?.numVfs ?? live?.addresses.length,
+    users: [...users],
+  };
+}
+
+async function readVf(
+  context: Context,
+  session: Session,
+  client: LibvirtClient,
+  { host, domain, domainUuid }: VmSriovInterfaceInputs,
+  vf: string,
+): Promise<NonNullable<Surroundings["vf"]>> {
+  const isVf = (await session.shell.readLink(`/sys/bus/pci/devices/${vf}/physfn`)) !== undefined;
+  const running = (await client.listDomains()).filter(({ id }) => id !== -1);
+  let user: string | undefined;
+  for (const other of running) {
+    if (other.name === domain || other.uuid === domain || other.uuid === domainUuid) continue;
+    const devices = parseDomainInterfaces(await client.domainXml(other));
+    if (devices.some((device) => device.sourceAddress === vf)) user = `running VM "${other.name}"`;
+  }
+  // A VF that a VfConfig of this program is about to make cannot be in sysfs yet.
+  return { isVf, isPromised: context.program.hasVfs(host.uri), user };
+}
+
+/**
+ * Whether the VM's next start would fail: its profile has no rule for a VF that libvirt takes from a pool. It has one when
+ * another PCI device of the host is in the definition, or when the VM is not confined.
+ */
+async function isBlocked(
+  context: Context,
+  session: Session,
+  client: LibvirtClient,
+  inputs: VmSriovInterfaceInputs,
+  { inactive }: Current,
+): Promise<boolean> {
+  if (inputs.apply === "live") return false;
+  const { securityModels } = parseCapabilitiesXml(await client.capabilities());
+  if (!securityModels.includes("apparmor")) return false;
+  if (
+    inactive.securityLabels.some(({ model, type }) => type === "none" && (model === undefined || model === "apparmor"))
+  )
+    return false;
+  if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
+  const facts = await appArmorOf(session, context.signal);
+  if (facts.apparmor !== "enabled" || facts.hasRule) return false;
+  return !(await context.program.declaresVfioRule(inputs.host.uri, otherResourcesMs));
+}
+
+// Asked once for all interfaces of a program; where the answer is "no rule", it is the program that counts.
+const answers = new WeakMap<Session, Promise<AppArmorFacts>>();
+
+function appArmorOf(session: Session, signal: AbortSignal): Promise<AppArmorFacts> {
+  const known = answers.get(session);
+  if (known) return known;
+  const asked = readAppArmor(session.shell, signal);
+  answers.set(session, asked);
+  asked.catch(() => answers.delete(session));
+  return asked;
+}
