@@ -64,17 +64,14 @@ export function typesText(): string {
     const made = schemaOf(outputs);
     const shown: Schema = {
       properties: { ...both.properties, ...made.properties },
-      required: [...new Set([...(both.required ?? []), ...(made.required ?? [])])],
+      // What has a default always has a value.
+      required: [...(both.required ?? []), ...(made.required ?? []), ...withDefault(both)],
     };
     return [
-      types.interface(
-        `${name}Args`,
-        { ...both, description: `What a program says of a {@link ${name}}.` },
-        name,
-        "input",
-        { wrap: true },
-      ),
-      types.interface(`${name}Outputs`, { ...shown, description: `What a {@link ${name}} shows.` }, name, "output", {
+      types.interface(`${name}Args`, { ...both, description: `What a program says of a ${name}.` }, name, "input", {
+        wrap: true,
+      }),
+      types.interface(`${name}Outputs`, { ...shown, description: `What a ${name} shows.` }, name, "output", {
         wrap: true,
       }),
     ];
@@ -82,9 +79,13 @@ export function typesText(): string {
   return [
     "// Made from the models of provider/resources by sdk/generate (`npm run schema`). Do not edit.",
     'import type * as pulumi from "@pulumi/pulumi";',
-    `import type { ${Object.keys(models).join(", ")} } from "./index.js";`,
     "",
     ...types.all(),
     ...resources,
   ].join("\n");
 }
+
+const withDefault = (schema: Schema): string[] =>
+  Object.entries(schema.properties ?? {})
+    .filter(([, property]) => property.default !== undefined)
+    .map(([name]) => name);

@@ -1,10 +1,9 @@
 // HostSetup for programs. What it does is in provider/resources/host-setup/.
 import type * as pulumi from "@pulumi/pulumi";
-import { models } from "../../provider/resources/models.js";
 import { SriovResource } from "./resource.js";
 import type { HostSetupArgs, HostSetupOutputs } from "./types.gen.js";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- Pulumi sets the outputs at run time
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- Pulumi sets the outputs at run time
 export interface HostSetup extends HostSetupOutputs {}
 
 /**
@@ -17,6 +16,6 @@ export interface HostSetup extends HostSetupOutputs {}
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class HostSetup extends SriovResource {
   constructor(name: string, args: HostSetupArgs, options?: pulumi.CustomResourceOptions) {
-    super("HostSetup", name, args, Object.keys(models.HostSetup.outputs.shape), options);
+    super("HostSetup", name, args, options);
   }
 }

@@ -1,5 +1,6 @@
 // What the resource classes share: a custom resource of Pulumi's dynamic provider whose provider is a constant text.
 import * as pulumi from "@pulumi/pulumi";
+import { models } from "../../provider/resources/models.js";
 import type { ResourceName } from "../../provider/resources/registry.js";
 import type { HostArgs } from "./types.gen.js";
 import { nameProperty, providerProperty } from "./wire.js";
@@ -21,15 +22,18 @@ export abstract class SriovResource extends pulumi.CustomResource {
     type: ResourceName,
     name: string,
     args: { host: pulumi.Input<HostArgs> },
-    outputs: readonly string[],
     options?: pulumi.CustomResourceOptions,
   ) {
-    const declared = Object.fromEntries(outputs.map((output) => [output, undefined]));
+    // A property that is not among the arguments becomes an output of the class only when it is named.
+    const { inputs, outputs } = models[type];
+    const named = Object.fromEntries(
+      [...Object.keys(inputs.shape), ...Object.keys(outputs.shape)].map((key) => [key, undefined]),
+    );
     super(
       `pulumi-nodejs:dynamic/sriov:${type}`,
       name,
       {
-        ...declared,
+        ...named,
         ...args,
         host: withSecrets(args.host),
         [nameProperty]: name,

@@ -1,10 +1,9 @@
 // SriovNetwork for programs. What it does is in provider/resources/sriov-network/.
 import type * as pulumi from "@pulumi/pulumi";
-import { models } from "../../provider/resources/models.js";
 import { SriovResource } from "./resource.js";
 import type { SriovNetworkArgs, SriovNetworkOutputs } from "./types.gen.js";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- Pulumi sets the outputs at run time
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- Pulumi sets the outputs at run time
 export interface SriovNetwork extends SriovNetworkOutputs {}
 
 /**
@@ -20,6 +19,6 @@ export interface SriovNetwork extends SriovNetworkOutputs {}
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class SriovNetwork extends SriovResource {
   constructor(name: string, args: SriovNetworkArgs, options?: pulumi.CustomResourceOptions) {
-    super("SriovNetwork", name, args, Object.keys(models.SriovNetwork.outputs.shape), options);
+    super("SriovNetwork", name, args, options);
   }
 }

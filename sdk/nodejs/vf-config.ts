@@ -1,10 +1,9 @@
 // VfConfig for programs. What it does is in provider/resources/vf-config/.
 import type * as pulumi from "@pulumi/pulumi";
-import { models } from "../../provider/resources/models.js";
 import { SriovResource } from "./resource.js";
 import type { VfConfigArgs, VfConfigOutputs } from "./types.gen.js";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- Pulumi sets the outputs at run time
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- Pulumi sets the outputs at run time
 export interface VfConfig extends VfConfigOutputs {}
 
 /**
@@ -26,6 +25,6 @@ export interface VfConfig extends VfConfigOutputs {}
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class VfConfig extends SriovResource {
   constructor(name: string, args: VfConfigArgs, options?: pulumi.CustomResourceOptions) {
-    super("VfConfig", name, args, Object.keys(models.VfConfig.outputs.shape), options);
+    super("VfConfig", name, args, options);
   }
 }

@@ -1,10 +1,9 @@
 // VmSriovInterface for programs. What it does is in provider/resources/vm-sriov-interface/.
 import type * as pulumi from "@pulumi/pulumi";
-import { models } from "../../provider/resources/models.js";
 import { SriovResource } from "./resource.js";
 import type { VmSriovInterfaceArgs, VmSriovInterfaceOutputs } from "./types.gen.js";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- Pulumi sets the outputs at run time
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- Pulumi sets the outputs at run time
 export interface VmSriovInterface extends VmSriovInterfaceOutputs {}
 
 /**
@@ -20,6 +19,6 @@ export interface VmSriovInterface extends VmSriovInterfaceOutputs {}
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class VmSriovInterface extends SriovResource {
   constructor(name: string, args: VmSriovInterfaceArgs, options?: pulumi.CustomResourceOptions) {
-    super("VmSriovInterface", name, args, Object.keys(models.VmSriovInterface.outputs.shape), options);
+    super("VmSriovInterface", name, args, options);
   }
 }

@@ -79,6 +79,8 @@ export const factNames = Object.keys(facts) as (keyof typeof facts)[];
 
 export const vmSriovInterfaceOutputs = z.strictObject({
   ...facts,
+  mac: z.string().describe("MAC address of the interface, also in the guest."),
+  alias: z.string().describe("libvirt's alias of the interface: how it is found again in the VM."),
   live: z.boolean().describe("Whether the VM ran with the interface when it was last applied."),
   vfPciAddress: z
     .string()

@@ -1,0 +1,559 @@
+// Made from the models of provider/resources by sdk/generate (`npm run schema`). Do not edit.
+import type * as pulumi from "@pulumi/pulumi";
+
+/** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+export interface HostArgs {
+  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. See https://libvirt.org/uri.html. */
+  readonly uri: pulumi.Input<string>;
+
+  /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
+  readonly ssh?: pulumi.Input<HostSshArgs>;
+}
+
+/** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
+export interface HostSshArgs {
+  /** User to log in as. Default: the URI's user, then `~/.ssh/config`, then the local user. */
+  readonly user?: pulumi.Input<string>;
+
+  /** TCP port of sshd. Default: the URI's port, then `~/.ssh/config`, then 22. */
+  readonly port?: pulumi.Input<number>;
+
+  /** Private key in PEM or OpenSSH format. A secret. Default: the agent, then the key files that ssh would try. */
+  readonly privateKey?: pulumi.Input<string>;
+
+  /** Path of a private key file on the machine that runs Pulumi. `~` is the home folder. */
+  readonly privateKeyPath?: pulumi.Input<string>;
+
+  /** Passphrase of the private key. A secret. */
+  readonly passphrase?: pulumi.Input<string>;
+
+  /** Password to log in with. A secret. Prefer a key. */
+  readonly password?: pulumi.Input<string>;
+
+  /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
+  readonly agent?: pulumi.Input<string>;
+
+  /** Path of the known_hosts file to verify the host key with. Default: what `~/.ssh/config` says, else `~/.ssh/known_hosts`, then `/etc/ssh/ssh_known_hosts`. */
+  readonly knownHosts?: pulumi.Input<string>;
+
+  /** The host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
+  readonly hostKey?: pulumi.Input<string>;
+
+  /** Path of the OpenSSH client configuration to honour. Default: `~/.ssh/config`; `none` for no file. */
+  readonly configFile?: pulumi.Input<string>;
+
+  /** Seconds to wait for the connection to be ready. Default 20. */
+  readonly connectTimeout?: pulumi.Input<number>;
+}
+
+/** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+export interface Host {
+  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. See https://libvirt.org/uri.html. */
+  readonly uri: string;
+
+  /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
+  readonly ssh?: HostSsh;
+}
+
+/** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
+export interface HostSsh {
+  /** User to log in as. Default: the URI's user, then `~/.ssh/config`, then the local user. */
+  readonly user?: string;
+
+  /** TCP port of sshd. Default: the URI's port, then `~/.ssh/config`, then 22. */
+  readonly port?: number;
+
+  /** Private key in PEM or OpenSSH format. A secret. Default: the agent, then the key files that ssh would try. */
+  readonly privateKey?: string;
+
+  /** Path of a private key file on the machine that runs Pulumi. `~` is the home folder. */
+  readonly privateKeyPath?: string;
+
+  /** Passphrase of the private key. A secret. */
+  readonly passphrase?: string;
+
+  /** Password to log in with. A secret. Prefer a key. */
+  readonly password?: string;
+
+  /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
+  readonly agent?: string;
+
+  /** Path of the known_hosts file to verify the host key with. Default: what `~/.ssh/config` says, else `~/.ssh/known_hosts`, then `/etc/ssh/ssh_known_hosts`. */
+  readonly knownHosts?: string;
+
+  /** The host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
+  readonly hostKey?: string;
+
+  /** Path of the OpenSSH client configuration to honour. Default: `~/.ssh/config`; `none` for no file. */
+  readonly configFile?: string;
+
+  /** Seconds to wait for the connection to be ready. Default 20. */
+  readonly connectTimeout?: number;
+}
+
+/** A kind of interface that VMs can ask the pool for. */
+export interface SriovNetworkPortgroupArgs {
+  /** Name of the portgroup: what a VM's interface asks for. */
+  readonly name: pulumi.Input<string>;
+
+  /** Whether interfaces that ask for no portgroup get this one. Unset leaves it alone; a new one is not. */
+  readonly default?: pulumi.Input<boolean>;
+
+  /** VLAN of the VFs of this portgroup, 1-4094; 0 takes it away, and the network's holds. Unset leaves it alone. */
+  readonly vlan?: pulumi.Input<number>;
+}
+
+/** A kind of interface that VMs can ask the pool for. */
+export interface SriovNetworkPortgroup {
+  /** Name of the portgroup: what a VM's interface asks for. */
+  readonly name: string;
+
+  /** Whether interfaces that ask for no portgroup get this one. Unset leaves it alone; a new one is not. */
+  readonly default?: boolean;
+
+  /** VLAN of the VFs of this portgroup, 1-4094; 0 takes it away, and the network's holds. Unset leaves it alone. */
+  readonly vlan?: number;
+}
+
+export interface SriovNetworkVirtualFunction {
+  /** PCI address of the VF, such as `0000:01:10.0`. */
+  readonly pciAddress: string;
+
+  /** Who holds the VF. Absent while it is free. */
+  readonly allocatedTo?: SriovNetworkVirtualFunctionAllocatedTo;
+}
+
+/** Who holds the VF. Absent while it is free. */
+export interface SriovNetworkVirtualFunctionAllocatedTo {
+  /** Name of the VM that holds the VF. */
+  readonly domain: string;
+
+  /** MAC address of the VM's interface. */
+  readonly mac: string;
+}
+
+/** What one VF is and may do. */
+export interface VfConfigVfArgs {
+  /** Which VF: N of `ip link set PF vf N` and of `virtfnN` in sysfs, from 0. */
+  readonly index: pulumi.Input<number>;
+
+  /** The VF's MAC address, set by the PF. "00:00:00:00:00:00" takes it back, and the VF chooses its own. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly mac?: pulumi.Input<string>;
+
+  /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly vlan?: pulumi.Input<number>;
+
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  readonly qos?: pulumi.Input<number>;
+
+  /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
+  readonly spoofchk?: pulumi.Input<boolean>;
+
+  /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
+  readonly trust?: pulumi.Input<boolean>;
+
+  /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
+  readonly maxTxRate?: pulumi.Input<number>;
+}
+
+/** What one VF is and may do. */
+export interface VfConfigVf {
+  /** Which VF: N of `ip link set PF vf N` and of `virtfnN` in sysfs, from 0. */
+  readonly index: number;
+
+  /** The VF's MAC address, set by the PF. "00:00:00:00:00:00" takes it back, and the VF chooses its own. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly mac?: string;
+
+  /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly vlan?: number;
+
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  readonly qos?: number;
+
+  /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
+  readonly spoofchk?: boolean;
+
+  /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
+  readonly trust?: boolean;
+
+  /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
+  readonly maxTxRate?: number;
+}
+
+export interface VfConfigVirtualFunction {
+  /** The VF's MAC address, set by the PF. "00:00:00:00:00:00" takes it back, and the VF chooses its own. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly mac?: string;
+
+  /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly vlan?: number;
+
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  readonly qos?: number;
+
+  /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
+  readonly spoofchk?: boolean;
+
+  /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
+  readonly trust?: boolean;
+
+  /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
+  readonly maxTxRate?: number;
+
+  /** Which VF, from 0. */
+  readonly index: number;
+
+  /** PCI address of the VF, such as `0000:01:10.0`. */
+  readonly pciAddress: string;
+
+  /** IOMMU group of the VF; it can change over a reboot. Absent while the IOMMU is off. */
+  readonly iommuGroup?: number;
+
+  /** The VF's netdev on the host. Absent without a host driver. What it was before, while a VM holds the VF. */
+  readonly netdev?: string;
+
+  /** The VF's driver on the host, such as `igbvf`. What it was before, while a VM holds the VF. */
+  readonly driver?: string;
+}
+
+/** How the PF was before this resource came: what deleting it restores. */
+export interface VfConfigPrior {
+  /** How many VFs there were. */
+  readonly numVfs: number;
+
+  /** Whether the PF was up. */
+  readonly pfUp: boolean;
+
+  /** The attributes of the VFs that were touched. */
+  readonly vfs: VfConfigPriorVf[];
+}
+
+export interface VfConfigPriorVf {
+  readonly index: number;
+
+  readonly mac?: string;
+
+  readonly vlan?: number;
+
+  readonly qos?: number;
+
+  readonly spoofchk?: boolean;
+
+  readonly trust?: boolean;
+
+  readonly maxTxRate?: number;
+}
+
+/** What the program said when it was last applied; where the host differs from it, that is drift. */
+export interface VfConfigDeclared {
+  readonly numVfs?: number;
+
+  readonly pfUp: boolean;
+
+  readonly vfs: VfConfigDeclaredVf[];
+
+  readonly persistence: string;
+}
+
+/** What one VF is and may do. */
+export interface VfConfigDeclaredVf {
+  /** Which VF: N of `ip link set PF vf N` and of `virtfnN` in sysfs, from 0. */
+  readonly index: number;
+
+  /** The VF's MAC address, set by the PF. "00:00:00:00:00:00" takes it back, and the VF chooses its own. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly mac?: string;
+
+  /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
+  readonly vlan?: number;
+
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  readonly qos?: number;
+
+  /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
+  readonly spoofchk?: boolean;
+
+  /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
+  readonly trust?: boolean;
+
+  /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
+  readonly maxTxRate?: number;
+}
+
+/** What the program said when it was last applied; where the VM differs from it, that is drift. */
+export interface VmSriovInterfaceDeclared {
+  readonly apply: "auto" | "config" | "live";
+
+  readonly vlan?: number;
+}
+
+/** What a program says of a HostSetup. */
+export interface HostSetupArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
+  readonly apparmorVfioRule?: pulumi.Input<boolean>;
+}
+
+/** What a HostSetup shows. */
+export interface HostSetupOutputs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Output<Host>;
+
+  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
+  readonly apparmorVfioRule: pulumi.Output<boolean | undefined>;
+
+  /** The host's machine-id: its identity, whatever URI leads to it. */
+  readonly hostId: pulumi.Output<string>;
+
+  /** Whether AppArmor is at work on the host: "enabled"; "disabled": its rules for libvirt are there, but not enforced; "absent". */
+  readonly apparmor: pulumi.Output<"enabled" | "disabled" | "absent">;
+
+  /** The file in which our AppArmor rule is; empty when there is none of ours. */
+  readonly apparmorRuleFile: pulumi.Output<string>;
+}
+
+/** What a program says of a SriovNetwork. */
+export interface SriovNetworkArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** Name of the libvirt network: what VMs ask for. Default: the name of the Pulumi resource. Another name replaces the network. */
+  readonly name?: pulumi.Input<string>;
+
+  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf` and `vfs` is needed. */
+  readonly pf?: pulumi.Input<string>;
+
+  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. Exactly one of `pf` and `vfs` is needed. */
+  readonly vfs?: pulumi.Input<pulumi.Input<string>[]>;
+
+  /** Whether libvirt takes a VF from its driver on the host when a VM needs it, and gives it back afterwards. Default true. False: the VFs have to be bound to vfio-pci already. */
+  readonly managed?: pulumi.Input<boolean>;
+
+  /** VLAN that the PF tags the traffic of the pool's VFs with, 1-4094; 0 takes it away. A portgroup's or an interface's own VLAN comes first. Unset leaves it alone. */
+  readonly vlan?: pulumi.Input<number>;
+
+  /** The portgroups of the network, all of them: one that is not listed is removed. Unset leaves them alone. */
+  readonly portgroups?: pulumi.Input<pulumi.Input<SriovNetworkPortgroupArgs>[]>;
+
+  /** Whether the network is started when the host boots. Default true. */
+  readonly autostart?: pulumi.Input<boolean>;
+
+  /** Whether the network is started. Default true. A pool is never stopped while a VM holds one of its VFs. */
+  readonly active?: pulumi.Input<boolean>;
+}
+
+/** What a SriovNetwork shows. */
+export interface SriovNetworkOutputs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Output<Host>;
+
+  /** Name of the libvirt network: what VMs ask for. Default: the name of the Pulumi resource. Another name replaces the network. */
+  readonly name: pulumi.Output<string | undefined>;
+
+  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf` and `vfs` is needed. */
+  readonly pf: pulumi.Output<string | undefined>;
+
+  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. Exactly one of `pf` and `vfs` is needed. */
+  readonly vfs: pulumi.Output<string[] | undefined>;
+
+  /** Whether libvirt takes a VF from its driver on the host when a VM needs it, and gives it back afterwards. Default true. False: the VFs have to be bound to vfio-pci already. */
+  readonly managed: pulumi.Output<boolean>;
+
+  /** VLAN that the PF tags the traffic of the pool's VFs with, 1-4094; 0 takes it away. A portgroup's or an interface's own VLAN comes first. Unset leaves it alone. */
+  readonly vlan: pulumi.Output<number | undefined>;
+
+  /** The portgroups of the network, all of them: one that is not listed is removed. Unset leaves them alone. */
+  readonly portgroups: pulumi.Output<SriovNetworkPortgroup[] | undefined>;
+
+  /** Whether the network is started when the host boots. Default true. */
+  readonly autostart: pulumi.Output<boolean>;
+
+  /** Whether the network is started. Default true. A pool is never stopped while a VM holds one of its VFs. */
+  readonly active: pulumi.Output<boolean>;
+
+  /** The host's machine-id: its identity, whatever URI leads to it. */
+  readonly hostId: pulumi.Output<string>;
+
+  /** Name of the Pulumi resource, written into the network's metadata as the mark that it is ours. */
+  readonly owner: pulumi.Output<string>;
+
+  /** How many VFs the PF has. When the number changes, a running pool is out of date and is started again. Absent with `vfs`. */
+  readonly numVfs: pulumi.Output<number | undefined>;
+
+  /** UUID of the libvirt network. */
+  readonly uuid: pulumi.Output<string>;
+
+  /** How many of the pool's VFs are handed out. */
+  readonly connections: pulumi.Output<number>;
+
+  /** The VFs of the pool, and who holds them. */
+  readonly virtualFunctions: pulumi.Output<SriovNetworkVirtualFunction[]>;
+
+  /** Whether the running pool differs from its definition, or from the VFs that the PF has: its list of VFs is made when it starts. */
+  readonly stale: pulumi.Output<boolean>;
+}
+
+/** What a program says of a VfConfig. */
+export interface VfConfigArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** The PF: its netdev (`eno49`), another name of that (altname), or its PCI address (`0000:01:00.0`). Another PF replaces the resource. */
+  readonly pf: pulumi.Input<string>;
+
+  /** How many VFs the PF has, from 0 to its `totalVfs`. Changing it destroys all VFs of the PF and makes new ones, so it is refused while a running VM holds one. Unset leaves the number alone. */
+  readonly numVfs?: pulumi.Input<number>;
+
+  /** Whether the PF's netdev is brought up; libvirt starts no VM on a VF of a PF that is down. Default true. False leaves it as it is; it is never brought down. */
+  readonly pfUp?: pulumi.Input<boolean>;
+
+  /** Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone. */
+  readonly vfs?: pulumi.Input<pulumi.Input<VfConfigVfArgs>[]>;
+
+  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not. */
+  readonly persistence?: pulumi.Input<"systemd-unit" | "none">;
+
+  /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
+  readonly allowDisruption?: pulumi.Input<boolean>;
+
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases. */
+  readonly onDelete?: pulumi.Input<"restore" | "keep">;
+}
+
+/** What a VfConfig shows. */
+export interface VfConfigOutputs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Output<Host>;
+
+  /** The PF: its netdev (`eno49`), another name of that (altname), or its PCI address (`0000:01:00.0`). Another PF replaces the resource. */
+  readonly pf: pulumi.Output<string>;
+
+  /** How many VFs the PF has, from 0 to its `totalVfs`. Changing it destroys all VFs of the PF and makes new ones, so it is refused while a running VM holds one. Unset leaves the number alone. */
+  readonly numVfs: pulumi.Output<number | undefined>;
+
+  /** Whether the PF's netdev is brought up; libvirt starts no VM on a VF of a PF that is down. Default true. False leaves it as it is; it is never brought down. */
+  readonly pfUp: pulumi.Output<boolean>;
+
+  /** Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone. */
+  readonly vfs: pulumi.Output<VfConfigVf[] | undefined>;
+
+  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not. */
+  readonly persistence: pulumi.Output<"systemd-unit" | "none">;
+
+  /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
+  readonly allowDisruption: pulumi.Output<boolean>;
+
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases. */
+  readonly onDelete: pulumi.Output<"restore" | "keep">;
+
+  /** The host's machine-id: its identity, whatever URI leads to it. */
+  readonly hostId: pulumi.Output<string>;
+
+  /** PCI address of the PF. */
+  readonly pfPciAddress: pulumi.Output<string>;
+
+  /** The PF's netdev. */
+  readonly pfName: pulumi.Output<string>;
+
+  /** The PF's driver, such as `igb`. */
+  readonly driver: pulumi.Output<string>;
+
+  /** How many VFs the PF can have (`sriov_totalvfs`). */
+  readonly totalVfs: pulumi.Output<number>;
+
+  /** The VFs, by index. Of the attributes, those that the program states. */
+  readonly virtualFunctions: pulumi.Output<VfConfigVirtualFunction[]>;
+
+  /** How the PF was before this resource came: what deleting it restores. */
+  readonly prior: pulumi.Output<VfConfigPrior>;
+
+  /** What the program said when it was last applied; where the host differs from it, that is drift. */
+  readonly declared: pulumi.Output<VfConfigDeclared>;
+}
+
+/** What a program says of a VmSriovInterface. */
+export interface VmSriovInterfaceArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** The VM, by name or UUID. It has to exist. Another VM replaces the resource. */
+  readonly domain: pulumi.Input<string>;
+
+  /** The libvirt network (pool) that the VF is taken from at every start of the VM. Either this or `vf`. */
+  readonly network?: pulumi.Input<string>;
+
+  /** Portgroup of the network, for its VLAN. Unset: the network's default portgroup, if it has one. */
+  readonly portgroup?: pulumi.Input<string>;
+
+  /** PCI address of the one VF to use, such as `0000:01:10.0`. Either this or `network`. */
+  readonly vf?: pulumi.Input<string>;
+
+  /** MAC address of the interface, also in the guest. Unset: one in 52:54:00 that is made once and stays. */
+  readonly mac?: pulumi.Input<string>;
+
+  /** VLAN that the PF tags the interface's traffic with, 1-4094; 0 is no VLAN. Unset: that of the portgroup or the network, else none. */
+  readonly vlan?: pulumi.Input<number>;
+
+  /** libvirt's alias of the interface: how it is found again in the VM. Unset: `ua-sriov-` and the resource's name. Another alias replaces the resource. */
+  readonly alias?: pulumi.Input<string>;
+
+  /** "auto" (default): in the VM's definition and, if it runs, at once. "config": in the definition, so from its next start. "live": in the running VM alone, until it stops. */
+  readonly apply?: pulumi.Input<"auto" | "config" | "live">;
+
+  /** Seconds that a running guest has to let go of the VF. Default 60. */
+  readonly detachTimeout?: pulumi.Input<number>;
+}
+
+/** What a VmSriovInterface shows. */
+export interface VmSriovInterfaceOutputs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Output<Host>;
+
+  /** The VM, by name or UUID. It has to exist. Another VM replaces the resource. */
+  readonly domain: pulumi.Output<string>;
+
+  /** The libvirt network (pool) that the VF is taken from at every start of the VM. Either this or `vf`. */
+  readonly network: pulumi.Output<string | undefined>;
+
+  /** Portgroup of the network, for its VLAN. Unset: the network's default portgroup, if it has one. */
+  readonly portgroup: pulumi.Output<string | undefined>;
+
+  /** PCI address of the one VF to use, such as `0000:01:10.0`. Either this or `network`. */
+  readonly vf: pulumi.Output<string | undefined>;
+
+  /** MAC address of the interface, also in the guest. */
+  readonly mac: pulumi.Output<string>;
+
+  /** VLAN that the PF tags the interface's traffic with, 1-4094; 0 is no VLAN. Unset: that of the portgroup or the network, else none. */
+  readonly vlan: pulumi.Output<number | undefined>;
+
+  /** libvirt's alias of the interface: how it is found again in the VM. */
+  readonly alias: pulumi.Output<string>;
+
+  /** "auto" (default): in the VM's definition and, if it runs, at once. "config": in the definition, so from its next start. "live": in the running VM alone, until it stops. */
+  readonly apply: pulumi.Output<"auto" | "config" | "live">;
+
+  /** Seconds that a running guest has to let go of the VF. Default 60. */
+  readonly detachTimeout: pulumi.Output<number>;
+
+  /** The host's machine-id: its identity, whatever URI leads to it. */
+  readonly hostId: pulumi.Output<string>;
+
+  /** UUID of the VM. */
+  readonly domainUuid: pulumi.Output<string>;
+
+  /** Whether the VM ran with the interface when it was last applied. */
+  readonly live: pulumi.Output<boolean>;
+
+  /** The VF, as of the last `pulumi up`: from a pool, the VM may get another one at its next start. */
+  readonly vfPciAddress: pulumi.Output<string | undefined>;
+
+  /** PCI address of the interface inside the guest. */
+  readonly guestAddress: pulumi.Output<string | undefined>;
+
+  /** UUID of the network port: the pool's allocation, as of the last `pulumi up`. */
+  readonly portId: pulumi.Output<string | undefined>;
+
+  /** What the program said when it was last applied; where the VM differs from it, that is drift. */
+  readonly declared: pulumi.Output<VmSriovInterfaceDeclared>;
+}
