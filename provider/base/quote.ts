@@ -6,11 +6,12 @@ export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)
 /**
  * A POSIX command line as one that every login shell understands the same way: sh, bash, zsh, fish, csh.
  * Between single quotes fish reads `\\` as one backslash, and csh takes no newline and expands `!`: these go as octal
- * numbers, which the `printf` of POSIX turns back.
+ * numbers, which the `printf` of POSIX turns back. `mark` is `NAME=value`, for the environment.
  */
-export function asAnyShell(command: string): string {
-  if (!/[\\\n!]/.test(command)) return `exec sh -c ${quote(command)}`;
+export function asAnyShell(command: string, mark = ""): string {
+  const exec = mark === "" ? "exec" : `exec env ${quote(mark)}`;
+  if (!/[\\\n!]/.test(command)) return `${exec} sh -c ${quote(command)}`;
   const octal = (character: string) => `\\0${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
   const encoded = command.replace(/[\\\n!']/g, octal);
-  return `exec sh -c 'c=$(printf %b "$1"); shift; eval "$c"' sh '${encoded}'`;
+  return `${exec} sh -c 'c=$(printf %b "$1"); shift; eval "$c"' sh '${encoded}'`;
 }

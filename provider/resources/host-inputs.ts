@@ -1,5 +1,7 @@
 // The `host` property that every resource takes: where the KVM host is and how to get there.
+import { hostname } from "node:os";
 import { z } from "zod";
+import { parseLibvirtUri, whyUnsupported } from "../libvirt/uri.js";
 
 export const sshModel = z
   .strictObject({
@@ -55,6 +57,10 @@ export const hostModel = z
   .strictObject({
     uri: z
       .string()
+      .superRefine((uri, context) => {
+        const why = whyNotOurs(uri);
+        if (why !== undefined) context.addIssue({ code: "custom", message: why });
+      })
       .describe(
         "libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. See https://libvirt.org/uri.html.",
       ),
@@ -63,3 +69,27 @@ export const hostModel = z
   .describe("The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in.");
 
 export type HostInputs = z.infer<typeof hostModel>;
+
+/**
+ * What a host's connection and a program's declarations are filed under: `root@kvm1`, `kvm1:2222`, `local`. The same text for
+ * every URI that leads to one libvirt as one user.
+ */
+export function hostKey(host: HostInputs): string {
+  const uri = parseLibvirtUri(host.uri);
+  const driver = uri.driver === "qemu" ? "" : `${uri.driver}+`;
+  if (uri.hostName === undefined) return `${driver}local`;
+  const user = host.ssh?.user ?? uri.user;
+  const port = host.ssh?.port ?? uri.port;
+  return `${driver}${user === undefined ? "" : `${user}@`}${uri.hostName.toLowerCase()}${port === undefined ? "" : `:${port}`}`;
+}
+
+/** For messages and resource ids: the URI's host name, or the machine's own for a local URI. */
+export const hostName = (host: HostInputs): string => parseLibvirtUri(host.uri).hostName ?? hostname();
+
+function whyNotOurs(uri: string): string | undefined {
+  try {
+    return whyUnsupported(parseLibvirtUri(uri));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,10 +1,11 @@
 // One SSH connection: commands on exec channels, unix sockets on direct-streamlocal channels, all over one TCP connection.
+import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { Semaphore } from "async-mutex";
 import type { Client, ClientChannel } from "ssh2";
 import { SriovError } from "../base/errors.js";
 import { asAnyShell, quote } from "../base/quote.js";
-import { type Running, follow, shorten } from "./command.js";
+import { type Running, defaultTimeoutMs, follow, shorten } from "./command.js";
 import type { CommandResult, RunOptions } from "./connection.js";
 import { goneExitCode, goneFunction } from "./gone.js";
 import type { PooledConnection } from "./pool.js";
@@ -12,9 +13,12 @@ import type { PooledConnection } from "./pool.js";
 /** sshd's MaxSessions is 10 unless it says otherwise. Unix sockets do not count. */
 const maxCommands = 8;
 
+const mark = "PULUMI_SRIOV_COMMAND";
+
 /** RFC 4254, 5.1 */
 const openFailure = { administrativelyProhibited: 1, connectFailed: 2, unknownChannelType: 3 };
 
+type Started = { channel: ClientChannel; id: string };
 type WhenOpen = (error: Error | undefined, channel: ClientChannel) => void;
 
 export class SshConnection implements PooledConnection {
@@ -45,8 +49,9 @@ export class SshConnection implements PooledConnection {
 
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
     const signal = AbortSignal.any([this.#lost.signal, ...(options.signal ? [options.signal] : [])]);
-    const channel = await this.#startCommand(command, signal);
-    return follow(this.name, command, { ...options, signal }, this.#follow(channel));
+    const { timeoutMs = defaultTimeoutMs } = options;
+    const started = await this.#startCommand(command, signal, timeoutMs);
+    return follow(this.name, command, { ...options, signal }, this.#follow(started));
   }
 
   async openUnixSocket(path: string): Promise<Duplex> {
@@ -77,17 +82,19 @@ export class SshConnection implements PooledConnection {
     clearTimeout(timer);
   }
 
-  async #startCommand(command: string, signal: AbortSignal): Promise<ClientChannel> {
+  async #startCommand(command: string, signal: AbortSignal, timeoutMs: number): Promise<Started> {
+    const id = randomUUID();
     for (;;) {
-      const release = await this.#turn(signal);
+      const release = await this.#turn(command, signal, timeoutMs);
       try {
-        const channel = await open(signal, (done) => this.#client.exec(asAnyShell(command), done));
+        const line = asAnyShell(command, `${mark}=${id}`);
+        const channel = await open(signal, (done) => this.#client.exec(line, done));
         this.#running += 1;
         channel.once("close", () => {
           this.#running -= 1;
           release();
         });
-        return channel;
+        return { channel, id };
       } catch (error) {
         // A host with a smaller MaxSessions. The command has not begun: it waits for a turn among those that there are, and
         // this one is never given back.
@@ -99,26 +106,31 @@ export class SshConnection implements PooledConnection {
     }
   }
 
-  async #turn(signal: AbortSignal): Promise<() => void> {
+  /** Bounded, because a command that hangs in the kernel keeps its turn whatever we tell it. */
+  async #turn(command: string, signal: AbortSignal, timeoutMs: number): Promise<() => void> {
     signal.throwIfAborted();
     const turn = this.#turns.acquire();
+    let timer: NodeJS.Timeout | undefined;
     let onAbort: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
+    const never = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason as Error);
       signal.addEventListener("abort", onAbort, { once: true });
+      const message = `Cannot start \`${shorten(command)}\` on ${this.name}: ${this.#running} other commands did not end within ${timeoutMs / 1000} s`;
+      timer = setTimeout(() => reject(new SriovError("timeout", message)), timeoutMs);
     });
     try {
-      const [, release] = await Promise.race([turn, aborted]);
+      const [, release] = await Promise.race([turn, never]);
       return release;
     } catch (error) {
       void turn.then(([, release]) => release());
       throw error;
     } finally {
+      clearTimeout(timer);
       if (onAbort) signal.removeEventListener("abort", onAbort);
     }
   }
 
-  #follow(channel: ClientChannel): Running {
+  #follow({ channel, id }: Started): Running {
     let exit: Awaited<Running["ended"]> | undefined;
     channel.once("exit", (code: number | null, signal?: string) => {
       exit = { exitCode: code ?? undefined, signal: code === null ? signal : undefined };
@@ -134,10 +146,29 @@ export class SshConnection implements PooledConnection {
     ended.catch(() => undefined);
     const stop = () => {
       if (!this.isOpen) return;
-      sendSignal(this.#client, channel, "TERM");
+      this.#kill(id);
       channel.close();
     };
     return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, stop };
+  }
+
+  /**
+   * By its mark in the environment, with a command of its own that takes no turn: for root, sshd passes no signals on
+   * ("session signalling requires privilege separation"), and ssh2 sends none once standard input is closed.
+   */
+  #kill(id: string): void {
+    const found = `$(grep -ls ${mark}=${id} /proc/[0-9]*/environ)`;
+    const line = `for f in ${found}; do p=\${f#/proc/}; kill -TERM "\${p%/environ}"; done 2>/dev/null`;
+    const killed = open(this.#lost.signal, (done) => this.#client.exec(asAnyShell(line), done));
+    killed.then(
+      (channel) => {
+        channel.resume();
+        channel.stderr.resume();
+        channel.end();
+      },
+      // The host is gone, or has no room for it: the caller is told of the timeout in any case.
+      () => undefined,
+    );
   }
 
   #refusedCommand(command: string, cause: unknown): SriovError {
@@ -207,11 +238,4 @@ function open(signal: AbortSignal, start: (done: WhenOpen) => void): Promise<Cli
       return channel.close();
     });
   });
-}
-
-/** ssh2's own `channel.signal` does nothing once standard input is closed, which it always is here. */
-function sendSignal(client: Client, channel: ClientChannel, name: string): void {
-  const { _protocol: protocol } = client as unknown as { _protocol: { signal(id: number, name: string): void } };
-  const { id, state } = (channel as unknown as { outgoing: { id: number; state: string } }).outgoing;
-  if (state === "open" || state === "eof") protocol.signal(id, name);
 }

@@ -1,0 +1,51 @@
+// What every lifecycle call gets. Connections and the program's declarations are shared by the whole process.
+import { deadlineIn, within } from "../base/deadline.js";
+import type { Log } from "../base/log.js";
+import { parseLibvirtUri } from "../libvirt/uri.js";
+import { Pool } from "../transport/pool.js";
+import { type HostInputs, hostKey } from "./host-inputs.js";
+import type { Context } from "./lifecycle.js";
+import { Program } from "./program.js";
+import { type OwnedSession, type Session, openSession } from "./session.js";
+
+export type ContextOptions = { log: Log; signal: AbortSignal; timeoutMs: number };
+
+const pool = new Pool();
+const program = new Program();
+const sessions = new Map<string, Promise<OwnedSession>>();
+
+export function createContext({ log, signal, timeoutMs }: ContextOptions): Context {
+  const deadline = deadlineIn(timeoutMs);
+  return {
+    connect: async (host) => {
+      signal.throwIfAborted();
+      return within(deadline, `cannot connect to ${host.uri}`, sharedSession(host, log));
+    },
+    program,
+    log,
+    signal,
+    deadline,
+  };
+}
+
+/** Idempotent. Ends all connections of this process; a later `connect` makes new ones. */
+export async function closeEverything(): Promise<void> {
+  const open = [...sessions.values()];
+  sessions.clear();
+  await Promise.allSettled(open.map(async (session) => (await session).close()));
+  await pool.closeAll();
+}
+
+function sharedSession(host: HostInputs, log: Log): Promise<Session> {
+  const { localUri, parameters } = parseLibvirtUri(host.uri);
+  // One host may have two libvirts; they share the connection, not the session.
+  const key = [hostKey(host), localUri, parameters["socket"] ?? "", parameters["mode"] ?? ""].join(" ");
+  const known = sessions.get(key);
+  if (known) return known;
+  const opening = openSession(host, pool, { log });
+  sessions.set(key, opening);
+  opening.catch(() => {
+    if (sessions.get(key) === opening) sessions.delete(key);
+  });
+  return opening;
+}
