@@ -14,7 +14,7 @@ async function up({ name, pfs }: Arguments): Promise<number> {
       ? await progress.step(`Lab "${name}"`, (report) => startLab({ ...options, report }))
       : await startLab(options);
   if (running !== undefined) say(`The lab "${name}" runs already.`);
-  describe(lab);
+  await describe(lab);
   return 0;
 }
 
@@ -34,7 +34,7 @@ async function status(): Promise<number> {
   for (const name of names) {
     const lab = await findLab(name);
     if (lab === undefined) say(`Lab "${name}": not running; what it left is cleared by \`up\` and by \`down\`.`);
-    else describe(lab);
+    else await describe(lab);
   }
   return 0;
 }
@@ -42,12 +42,13 @@ async function status(): Promise<number> {
 async function reset({ name }: Arguments): Promise<number> {
   const lab = await findLab(name);
   if (lab === undefined) return notRunning(name);
-  describe(await progress.step(`Lab "${name}"`, (report) => lab.reset(report)));
+  await describe(await progress.step(`Lab "${name}"`, (report) => lab.reset(report)));
   return 0;
 }
 
-function describe(lab: Lab): void {
-  say(`Lab "${lab.name}": ${lab.pfs} PFs, SSH port ${lab.sshPort}, QEMU process ${lab.pid}`);
+async function describe(lab: Lab): Promise<void> {
+  const state = (await lab.answers()) ? "running" : "booting";
+  say(`Lab "${lab.name}": ${state}, ${lab.pfs} PFs, SSH port ${lab.sshPort}, QEMU process ${lab.pid}`);
   say(`  uri      ${lab.uri}`);
   say(`  shell    npm run lab -- ssh${lab.name === "default" ? "" : ` --name ${lab.name}`}`);
   say(`  console  ${lab.serialLog}`);

@@ -1,5 +1,5 @@
 // The emulated host's image: kernel, initramfs, disk and keys, built once into the cache and shared by all labs.
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { SriovError } from "../provider/base/errors.js";
@@ -18,15 +18,16 @@ const recipeFolder = join(__dirname, "image");
 
 /** The image of this checkout's recipe; made first if the cache has none: 2 to 4 minutes. */
 export async function ensureImage(report: Report): Promise<Image> {
-  await ensurePackages(labPackages);
+  await ensurePackages(labPackages, report);
   const key = await recipeHash(recipeFolder);
   const folder = join(imagesFolder(), key);
   if (!(await exists(folder))) {
-    const waiting = () => report("another process is building the image");
-    await withBuildLock(`lab image ${folder}`, waiting, async () => {
-      if (!(await exists(folder))) await build(folder, report);
+    const waiting = () => report("another process is building an image");
+    await withBuildLock(`lab images ${imagesFolder()}`, waiting, async () => {
+      if (await exists(folder)) return;
+      await removeUnusedImages();
+      await build(folder, report);
     });
-    await removeUnusedImages(key);
   }
   const files = imageFiles(folder);
   return { ...files, accelerator: await chooseAccelerator(files.kernel, report) };
@@ -43,7 +44,7 @@ async function build(folder: string, report: Report): Promise<void> {
     await primeImage({ ...files, accelerator });
     await rename(temporary, folder);
   } catch (error) {
-    await asRoot(["rm", "-rf", "--one-file-system", temporary]);
+    await removeAsRoot(temporary);
     throw error;
   }
 }
@@ -85,19 +86,20 @@ function asRoot(command: readonly string[], onLine?: (line: string) => void) {
   return runChild(file, args, onLine === undefined ? {} : { onLine });
 }
 
-/** An older recipe's image is 600 MB that nothing will ask for again, unless a lab still runs on it. */
-async function removeUnusedImages(current: string): Promise<void> {
-  const inUse = new Set([current]);
+/** An older recipe's image is 600 MB that nothing will ask for again, unless a lab runs on it. */
+async function removeUnusedImages(): Promise<void> {
+  const inUse = new Set<string>();
   for (const name of await listLabs()) {
     const state = await readState(name);
     if (state !== undefined) inUse.add(state.image);
   }
-  for (const name of await readdir(imagesFolder())) {
-    // A ".new" folder may be another recipe's build at work.
-    if (!inUse.has(name) && !name.endsWith(".new"))
-      await rm(join(imagesFolder(), name), { recursive: true, force: true });
+  for (const name of await readdir(imagesFolder()).catch(() => [])) {
+    // We hold the lock of all builds: a ".new" folder is what an interrupted one left, and root's.
+    if (!inUse.has(name)) await removeAsRoot(join(imagesFolder(), name));
   }
 }
+
+const removeAsRoot = (folder: string) => asRoot(["rm", "-rf", "--one-file-system", folder]);
 
 async function exists(folder: string): Promise<boolean> {
   return (await readFile(imageFiles(folder).hostKey, "utf8").catch(() => "")) !== "";

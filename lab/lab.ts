@@ -10,7 +10,15 @@ import { knownHostsLine } from "./known-hosts.js";
 import type { Report } from "./progress.js";
 import { MAX_PFS } from "./qemu.js";
 import { isAlive, readState, runFiles, sshTarget, writeState, type RunState } from "./run-state.js";
-import { closeMaster, runOverSsh, waitForSsh, type CommandResult, type RunOptions, type SshTarget } from "./ssh.js";
+import {
+  closeMaster,
+  greets,
+  runOverSsh,
+  waitForSsh,
+  type CommandResult,
+  type RunOptions,
+  type SshTarget,
+} from "./ssh.js";
 
 export type StartOptions = {
   /** Unset: "default". */
@@ -144,6 +152,11 @@ export class Lab {
   /** Without the files: for programs that state them in `host.ssh`. */
   get bareUri(): string {
     return `qemu+ssh://${this.user}@127.0.0.1:${this.sshPort}/system`;
+  }
+
+  /** False while the host boots. */
+  answers(): Promise<boolean> {
+    return greets(this.sshPort);
   }
 
   /** Runs a shell command as root. Any exit code is an answer; a lost connection or a time-out is an error. */

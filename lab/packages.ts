@@ -13,8 +13,11 @@ const QEMU_MAJOR = 8;
 type Distribution = { id: string; codename: string };
 type AptSource = { file: string; text: string; targetRelease: string; keyring?: string };
 
-/** Installs those of `names` that are not there yet; asks nothing. Equivalent to: `apt-get install -y NAME...`. */
-export async function ensurePackages(names: readonly string[]): Promise<void> {
+/**
+ * Installs those of `names` that are not there yet; asks nothing. Without a `report` it shows its own progress.
+ * Equivalent to: `apt-get install -y NAME...`.
+ */
+export async function ensurePackages(names: readonly string[], report?: Report): Promise<void> {
   const distribution = parseOsRelease(await readFile("/etc/os-release", "utf8").catch(() => ""));
   const wanted = withKeyring(names, distribution);
   const installed = await installedVersions(wanted);
@@ -25,7 +28,9 @@ export async function ensurePackages(names: readonly string[]): Promise<void> {
       remedy: `They are installed by themselves on Debian and Ubuntu only; this is "${distribution.id}". Install what corresponds to them.`,
     });
   }
-  await progress.step(`Installing ${missing.join(", ")}`, (report) => install(missing, distribution, report));
+  const title = `installing ${missing.join(", ")}`;
+  if (report === undefined) await progress.step(title, (shown) => install(missing, distribution, shown));
+  else await install(missing, distribution, (text) => report(`${title}: ${text}`));
 }
 
 async function install(missing: readonly string[], distribution: Distribution, report: Report): Promise<void> {

@@ -126,7 +126,7 @@ function startMaster(target: SshTarget): Promise<boolean> {
 }
 
 /** QEMU's user network accepts a connection before the host listens: only the server's greeting tells. */
-function greets(port: number): Promise<boolean> {
+export function greets(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const answer = (value: boolean) => {

@@ -30,7 +30,7 @@ done
 
 # Kernel 6.12, not bookworm's 6.1: with 6.1 the emulated igb delivers its first mailbox interrupt and no other.
 host_packages=linux-image-amd64/bookworm-backports,systemd-sysv,udev,dbus,openssh-server,sudo,iproute2,iputils-ping,pciutils
-host_packages+=,ethtool,kmod,procps,apparmor,libvirt-daemon-system,libvirt-clients,qemu-system-x86,qemu-utils,socat,netcat-openbsd
+host_packages+=,ethtool,kmod,procps,apparmor,libvirt-daemon-system,libvirt-clients,dnsmasq-base,iptables,qemu-system-x86,qemu-utils,socat,netcat-openbsd
 # Thrown away at the end: compiler and source for netdevsim, which Debian does not build, and the tools for the initramfs.
 builder_packages=linux-headers-amd64/bookworm-backports,linux-source-6.12/bookworm-backports,make,xz-utils,zstd,cpio
 builder_packages+=,busybox-static,kmod
