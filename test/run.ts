@@ -79,7 +79,7 @@ async function main(): Promise<number> {
   if (wanted.includes("e2e")) for (const name of labPackages) needed.add(name);
   await ensurePackages([...needed]);
   await must("the build", ["tsc", "-p", "tsconfig.build.json"]);
-  ensureSelfLink();
+  await ensureSelfLink();
 
   // Both are cached; on a new machine they take minutes, and the quick tests need not wait for them.
   const preparing = wanted.includes("e2e")
