@@ -10,6 +10,8 @@ export const virErr = {
   operationFailed: 9,
   xml: 27,
   operationDenied: 29,
+  /** Text that is no XML at all; 27 is XML that says something wrong. */
+  xmlDetail: 35,
   system: 38,
   rpc: 39,
   noDomain: 42,

@@ -87,9 +87,9 @@ export async function mustRun(fixture: LibvirtdFixture, command: string): Promis
 
 /** Equivalent to: `virsh define`. A q35 domain that can run (without KVM) but boots nothing. */
 export async function defineDomain(fixture: LibvirtdFixture, name: string, devices = ""): Promise<void> {
-  const rootPorts = "<controller type='pci' model='pcie-root-port'/>".repeat(4);
+  const rootPorts = `<controller type='pci' index='0' model='pcie-root'/>${"<controller type='pci' model='pcie-root-port'/>".repeat(4)}`;
   const xml = `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
-    <os><type arch='x86_64' machine='q35'>hvm</type></os>
+    <os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
     <devices>${rootPorts}<memballoon model='none'/>${devices}</devices></domain>`;
   await mustRun(fixture, `cat > /run/domain.xml <<'END'\n${xml}\nEND\nvirsh define /run/domain.xml`);
 }

@@ -6,10 +6,22 @@ shift
 
 mount --make-rprivate /
 mount -t sysfs sysfs /sys
-# Where /dev/kvm hangs guests it hangs libvirtd's questions to QEMU as well.
-: > "$dir/no-kvm"
-chmod 000 "$dir/no-kvm"
-[ ! -e /dev/kvm ] || mount --bind "$dir/no-kvm" /dev/kvm
+# A /dev without kvm. Where it hangs guests it hangs libvirtd's questions to QEMU as well, and where it is only masked
+# libvirtd asks them again on every call.
+mkdir "$dir/dev"
+mount -t tmpfs tmpfs "$dir/dev"
+for node in null zero full random urandom tty ptmx net/tun; do
+  [ -e /dev/$node ] || continue
+  mkdir -p "$(dirname "$dir/dev/$node")"
+  : > "$dir/dev/$node"
+  mount --bind /dev/$node "$dir/dev/$node"
+done
+mkdir "$dir/dev/pts" "$dir/dev/shm"
+mount --bind /dev/pts "$dir/dev/pts"
+mount -t tmpfs tmpfs "$dir/dev/shm"
+ln -s /proc/self/fd "$dir/dev/fd"
+mount --move "$dir/dev" /dev
+rmdir "$dir/dev"
 # Nothing of this machine's libvirt is seen, nothing is left behind.
 for path in /run /var/cache /var/log /var/lib /etc/libvirt; do mount -t tmpfs tmpfs $path; done
 mkdir "$dir/run" /run/libvirt
