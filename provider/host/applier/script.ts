@@ -160,8 +160,9 @@ num_vfs() {
   # Success is not proof: bnxt_en makes fewer, or none while the PF is down.
   read -r now < "$D/sriov_numvfs"
   if [ "$now" -ne "$1" ]; then answer failed "the driver made $now of $1 VFs"; return; fi
-  # The names of the VFs' netdevs come from udev, after the write. At boot nobody waits for them.
-  if [ -z "\${INVOCATION_ID-}" ] && command -v udevadm > /dev/null; then bounded udevadm settle --timeout=20; fi
+  # VF drivers and udev come after the write, and a trusted VF's own MAC (udev's MACAddressPolicy) would take the place of
+  # the one that a line below sets: seen at boot, igb, systemd 252. So they come first.
+  if command -v udevadm > /dev/null; then bounded udevadm settle --timeout=20; fi
   stop=
   answer "done"
 }
