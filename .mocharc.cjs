@@ -1,1 +1,1 @@
-module.exports = { require: ["tsx/cjs"], forbidOnly: true, failZero: true };
+module.exports = { require: ["tsx/cjs"], timeout: 20_000, forbidOnly: true, failZero: true };

@@ -347,8 +347,8 @@ export interface SriovNetworkOutputs {
   /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
   readonly host: pulumi.Output<Host>;
 
-  /** Name of the libvirt network: what VMs ask for. Default: the name of the Pulumi resource. Another name replaces the network. */
-  readonly name: pulumi.Output<string | undefined>;
+  /** Name of the libvirt network. */
+  readonly name: pulumi.Output<string>;
 
   /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf` and `vfs` is needed. */
   readonly pf: pulumi.Output<string | undefined>;

@@ -2,6 +2,7 @@
 import { SriovError, explain, kindOf } from "../../base/errors.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
+import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { diff } from "./diff.js";
@@ -16,6 +17,7 @@ export const hostSetup = {
     const { inputs, failures } = checkInputs(news);
     const isWrong = failures.some(({ property }) => /^host($|[.[])/.test(property));
     if (isWrong || hasUnknown(inputs.host)) return { inputs, failures };
+    if (inputs.apparmorVfioRule === true) context.program.declareVfioRule(hostKey(inputs.host));
     const hostId = await askHostId(context, inputs, olds, failures);
     return { inputs: hostId === undefined ? inputs : { ...inputs, hostId }, failures };
   },

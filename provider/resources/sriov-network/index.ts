@@ -10,7 +10,8 @@ import { diff } from "./diff.js";
 import { refusal } from "./guard.js";
 import { type Facts, type SriovNetworkInputs, type SriovNetworkState, sriovNetworkOutputs } from "./model.js";
 import { type Current, plan } from "./plan.js";
-import { askHost, hostKey } from "./reach.js";
+import { hostKey } from "../host-inputs.js";
+import { askHost } from "./reach.js";
 import { observe, readNetworks } from "./read.js";
 
 export const sriovNetwork = {

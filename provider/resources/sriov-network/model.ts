@@ -108,6 +108,7 @@ export const factNames = Object.keys(facts) as (keyof typeof facts)[];
 
 export const sriovNetworkOutputs = z.strictObject({
   ...facts,
+  name: z.string().describe("Name of the libvirt network."),
   uuid: z.string().describe("UUID of the libvirt network."),
   connections: z.int().describe("How many of the pool's VFs are handed out."),
   virtualFunctions: z.array(virtualFunction).describe("The VFs of the pool, and who holds them."),

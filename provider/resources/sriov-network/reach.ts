@@ -5,9 +5,6 @@ import type { Context, Failure } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
 
-/** What a program's declarations are filed under. */
-export const hostKey = (host: HostInputs): string => host.uri;
-
 /** The answer of `ask`; undefined, with a warning or a failure, when the host cannot be asked. */
 export async function askHost<T>(
   context: Context,

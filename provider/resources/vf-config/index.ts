@@ -3,6 +3,7 @@ import { explain, kindOf } from "../../base/errors.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
+import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff } from "./diff.js";
@@ -23,7 +24,7 @@ export const vfConfig = {
     const { session, current } = host;
     failures.push(...checkOnHost(inputs, current, session.hostName, { areSound: failures.length === 0 }));
     const checked = { ...inputs, ...factsOf(session, current) };
-    context.program.declareVfs(inputs.host.uri, {
+    context.program.declareVfs(hostKey(inputs.host), {
       pfPciAddress: checked.pfPciAddress,
       pfName: checked.pfName,
       numVfs: known(inputs).numVfs ?? current.pf.numVfs,

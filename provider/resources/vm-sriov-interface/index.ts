@@ -3,6 +3,7 @@ import { explain, kindOf } from "../../base/errors.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown, listed } from "../model-failures.js";
 import type { Session } from "../session.js";
+import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost } from "./check.js";
 import type { Current } from "./current.js";
@@ -35,7 +36,7 @@ export const vmSriovInterface = {
       for (const warning of warnings) context.log.warn(`${name}: ${warning}`);
     }
     const { domain, alias, mac, network, vf } = inputs;
-    context.program.declareInterface(inputs.host.uri, { domain, alias, mac, network, vf });
+    context.program.declareInterface(hostKey(inputs.host), { domain, alias, mac, network, vf });
     return { inputs: checked, failures };
   },
 

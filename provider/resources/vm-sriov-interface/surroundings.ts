@@ -8,6 +8,7 @@ import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import type { Context } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import type { Surroundings } from "./check.js";
+import { hostKey } from "../host-inputs.js";
 import type { Current } from "./current.js";
 import type { VmSriovInterfaceInputs } from "./model.js";
 
@@ -20,7 +21,7 @@ export async function readSurroundings(
   inputs: VmSriovInterfaceInputs,
   current: Current,
 ): Promise<Surroundings> {
-  const declared = context.program.interfaces(inputs.host.uri);
+  const declared = context.program.interfaces(hostKey(inputs.host));
   const client = await session.libvirt();
   const { network, vf } = inputs;
   return {
@@ -38,9 +39,9 @@ async function readPool(
   { host, domain, mac }: VmSriovInterfaceInputs,
   name: string,
 ): Promise<NonNullable<Surroundings["pool"]>> {
-  const promised = context.program.network(host.uri, name);
+  const promised = context.program.network(hostKey(host), name);
   const found = await client.findNetwork(name);
-  const mine = context.program.interfaces(host.uri).filter((other) => other.network === name);
+  const mine = context.program.interfaces(hostKey(host)).filter((other) => other.network === name);
   const userText = (user: string, address: string) => `VM ${user} (${address})`;
   const users = new Set(mine.map((other) => userText(other.domain, other.mac)));
   if (!found) {
@@ -85,7 +86,7 @@ async function readVf(
     if (devices.some((device) => device.sourceAddress === vf)) user = `running VM "${other.name}"`;
   }
   // A VF that a VfConfig of this program is about to make cannot be in sysfs yet.
-  return { isVf, isPromised: context.program.hasVfs(host.uri), user };
+  return { isVf, isPromised: context.program.hasVfs(hostKey(host)), user };
 }
 
 /**
@@ -109,7 +110,7 @@ async function isBlocked(
   if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
   const facts = await appArmorOf(session, context.signal);
   if (facts.apparmor !== "enabled" || facts.hasRule) return false;
-  return !(await context.program.declaresVfioRule(inputs.host.uri, otherResourcesMs));
+  return !(await context.program.declaresVfioRule(hostKey(inputs.host), otherResourcesMs));
 }
 
 // Asked once for all interfaces of a program; where the answer is "no rule", it is the program that counts.

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SriovError } from "../../../../provider/base/errors.js";
 import { type Values, unknown } from "../../../../provider/resources/lifecycle.js";
 import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
+import { hostKey } from "../../../../provider/resources/host-inputs.js";
 import { vfConfig } from "../../../../provider/resources/vf-config/index.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 import { type FakeWorld, fakeWorld } from "../../../fakes/fake-host-context.js";
@@ -116,7 +117,7 @@ describe("VfConfig's inputs on a host", () => {
       { hostId, pfPciAddress, pfName, driver, totalVfs },
       { hostId: world.machineId, pfPciAddress: "0000:01:00.0", pfName: "eno49", driver: "igb", totalVfs: 7 },
     );
-    assert.equal(world.context.program.vfsOf(host.uri, "eno49")?.numVfs, 4);
+    assert.equal(world.context.program.vfsOf(hostKey(host), "eno49")?.numVfs, 4);
   });
 
   it("finds the same PF by address, in any spelling, and by altname", async () => {
