@@ -18,14 +18,14 @@ const mark = "PULUMI_SRIOV_COMMAND";
 /** RFC 4254, 5.1 */
 const openFailure = { administrativelyProhibited: 1, connectFailed: 2, unknownChannelType: 3 };
 
-type Started = { channel: ClientChannel; id: string };
 type WhenOpen = (error: Error | undefined, channel: ClientChannel) => void;
 
 export class SshConnection implements PooledConnection {
   readonly name: string;
   readonly #client: Client;
   readonly #turns = new Semaphore(maxCommands);
-  #running = 0;
+  /** Commands that run or are about to. */
+  #active = 0;
   /** Aborted with the error that everything pending rejects with. */
   readonly #lost = new AbortController();
   readonly #closed: Promise<void>;
@@ -50,13 +50,13 @@ export class SshConnection implements PooledConnection {
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
     const signal = AbortSignal.any([this.#lost.signal, ...(options.signal ? [options.signal] : [])]);
     const { timeoutMs = defaultTimeoutMs } = options;
-    const started = await this.#startCommand(command, signal, timeoutMs);
-    return follow(this.name, command, { ...options, signal }, this.#follow(started));
+    const running = await this.#startCommand(command, signal, timeoutMs);
+    return follow(this.name, command, { ...options, signal }, running);
   }
 
   async openUnixSocket(path: string): Promise<Duplex> {
     try {
-      return await open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
+      return await open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
     } catch (error) {
       this.#lost.signal.throwIfAborted();
       throw await this.#socketError(path, error);
@@ -66,7 +66,11 @@ export class SshConnection implements PooledConnection {
   /** A TCP stream from the host to another one, for ProxyJump. */
   async openTcp(hostName: string, port: number): Promise<Duplex> {
     try {
-      return await open(this.#lost.signal, (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done));
+      return await open(
+        this.#lost.signal,
+        (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done),
+        asIs,
+      );
     } catch (cause) {
       this.#lost.signal.throwIfAborted();
       const message = `Cannot reach ${hostName}:${port} through ${this.name}: ${(cause as Error).message}`;
@@ -82,23 +86,26 @@ export class SshConnection implements PooledConnection {
     clearTimeout(timer);
   }
 
-  async #startCommand(command: string, signal: AbortSignal, timeoutMs: number): Promise<Started> {
+  async #startCommand(command: string, signal: AbortSignal, timeoutMs: number): Promise<Running> {
     const id = randomUUID();
     for (;;) {
       const release = await this.#turn(command, signal, timeoutMs);
+      this.#active += 1;
       try {
         const line = asAnyShell(command, `${mark}=${id}`);
-        const channel = await open(signal, (done) => this.#client.exec(line, done));
-        this.#running += 1;
-        channel.once("close", () => {
-          this.#running -= 1;
-          release();
+        const start = (done: WhenOpen) => this.#client.exec(line, done);
+        return await open(signal, start, (channel) => {
+          channel.once("close", () => {
+            this.#active -= 1;
+            release();
+          });
+          return this.#follow(channel, id);
         });
-        return { channel, id };
       } catch (error) {
+        this.#active -= 1;
         // A host with a smaller MaxSessions. The command has not begun: it waits for a turn among those that there are, and
         // this one is never given back.
-        if (reasonOf(error) === openFailure.connectFailed && this.#running > 0) continue;
+        if (reasonOf(error) === openFailure.connectFailed && this.#active > 0) continue;
         release();
         signal.throwIfAborted();
         throw this.#refusedCommand(command, error);
@@ -115,7 +122,7 @@ export class SshConnection implements PooledConnection {
     const never = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason as Error);
       signal.addEventListener("abort", onAbort, { once: true });
-      const message = `Cannot start \`${shorten(command)}\` on ${this.name}: ${this.#running} other commands did not end within ${timeoutMs / 1000} s`;
+      const message = `Cannot start \`${shorten(command)}\` on ${this.name}: ${this.#active} other commands did not end within ${timeoutMs / 1000} s`;
       timer = setTimeout(() => reject(new SriovError("timeout", message)), timeoutMs);
     });
     try {
@@ -130,7 +137,7 @@ export class SshConnection implements PooledConnection {
     }
   }
 
-  #follow({ channel, id }: Started): Running {
+  #follow(channel: ClientChannel, id: string): Running {
     let exit: Awaited<Running["ended"]> | undefined;
     channel.once("exit", (code: number | null, signal?: string) => {
       exit = { exitCode: code ?? undefined, signal: code === null ? signal : undefined };
@@ -159,16 +166,9 @@ export class SshConnection implements PooledConnection {
   #kill(id: string): void {
     const found = `$(grep -ls ${mark}=${id} /proc/[0-9]*/environ)`;
     const line = `for f in ${found}; do p=\${f#/proc/}; kill -TERM "\${p%/environ}"; done 2>/dev/null`;
-    const killed = open(this.#lost.signal, (done) => this.#client.exec(asAnyShell(line), done));
-    killed.then(
-      (channel) => {
-        channel.resume();
-        channel.stderr.resume();
-        channel.end();
-      },
-      // The host is gone, or has no room for it: the caller is told of the timeout in any case.
-      () => undefined,
-    );
+    const killed = open(this.#lost.signal, (done) => this.#client.exec(asAnyShell(line), done), letGo);
+    // The host is gone, or has no room for it: the caller is told of the timeout in any case.
+    killed.catch(() => undefined);
   }
 
   #refusedCommand(command: string, cause: unknown): SriovError {
@@ -221,10 +221,19 @@ export class SshConnection implements PooledConnection {
   }
 }
 
+const asIs = (channel: ClientChannel): Duplex => channel;
+
 const reasonOf = (error: unknown): unknown => (error as { reason?: unknown }).reason;
 
-/** Rejects when aborted; a channel that comes after that is closed again. */
-function open(signal: AbortSignal, start: (done: WhenOpen) => void): Promise<ClientChannel> {
+/**
+ * Rejects when aborted; a channel that comes after that is closed again. `take` is called before anything else of the host's
+ * is looked at: the end of a quick command comes in the same packet as its beginning.
+ */
+function open<T>(
+  signal: AbortSignal,
+  start: (done: WhenOpen) => void,
+  take: (channel: ClientChannel) => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const onAbort = () => reject(signal.reason as Error);
@@ -232,10 +241,16 @@ function open(signal: AbortSignal, start: (done: WhenOpen) => void): Promise<Cli
     start((error, channel) => {
       signal.removeEventListener("abort", onAbort);
       if (error) return reject(error);
-      if (!signal.aborted) return resolve(channel);
-      channel.resume();
-      channel.stderr.resume();
+      if (!signal.aborted) return resolve(take(channel));
+      letGo(channel);
       return channel.close();
     });
   });
+}
+
+/** What nobody reads has to be thrown away, or the channel never ends. */
+function letGo(channel: ClientChannel): void {
+  channel.resume();
+  channel.stderr.resume();
+  channel.end();
 }
