@@ -1,6 +1,6 @@
 // The events of one domain as one queue: four registrations, one order, one end.
 import { type Deadline } from "../base/deadline.js";
-import { kindOf } from "../base/errors.js";
+import { SriovError, kindOf } from "../base/errors.js";
 import type { DomainEvent, DomainRef, Subscription } from "./client.js";
 import type { RpcConnection } from "./rpc/connection.js";
 import { EventQueue } from "./rpc/event-queue.js";
@@ -59,7 +59,7 @@ export async function subscribeToDomain(rpc: RpcConnection, domain: DomainRef): 
   return {
     next: (deadline: Deadline) => queue.next(deadline, `cannot wait for ${what} on ${rpc.name}`),
     close: () => {
-      queue.fail(new Error(`the subscription to the ${what} was closed`));
+      queue.fail(new SriovError("unreachable", `cannot wait for ${what} on ${rpc.name}: the subscription was closed`));
       return (closed ??= deregister());
     },
   };

@@ -6,7 +6,7 @@ import { type Value, type Values, isUnknown, unknown } from "../../provider/reso
 export const unknownSentinel = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The Pulumi name of the resource, for defaults made of it. Given to check, and never stored. */
-export const nameProperty = "__name";
+export const nameProperty = "__resourceName";
 /** The text from which Pulumi makes the provider. In inputs and outputs of every dynamic resource. */
 export const providerProperty = "__provider";
 

@@ -26,7 +26,7 @@ PATH=$PATH:/usr/sbin:/sbin; export PATH
 R=\${SRIOV_ROOT-}
 
 # Seconds to wait: for the PF's netdev at boot, for its link before rates, for one write to end, for another writer.
-netdev_wait=\${SRIOV_NETDEV_WAIT-30}
+netdev_wait=\${SRIOV_NETDEV_WAIT-60}
 carrier_wait=\${SRIOV_CARRIER_WAIT-15}
 write_limit=\${SRIOV_WRITE_LIMIT-90}
 lock_wait=\${SRIOV_LOCK_WAIT-120}

@@ -115,10 +115,7 @@ async function readFacts(
 
 function kindOfVf(found: CompleteReading, context: Context, inputs: SriovNetworkInputs): HostFacts["vfKinds"][string] {
   if (found.found !== "nothing") return found.found === "vf" ? "vf" : "no VF";
-  const isComing = found.pfs.some(
-    ({ pciAddress }) => (context.program.vfsOf(hostKey(inputs.host), pciAddress)?.numVfs ?? 0) > 0,
-  );
-  return isComing ? "coming" : "nothing";
+  return context.program.hasVfs(hostKey(inputs.host)) ? "coming" : "nothing";
 }
 
 function factsFor(inputs: SriovNetworkInputs, { facts, hostId }: { facts: HostFacts; hostId: string }): Partial<Facts> {

@@ -40,7 +40,10 @@ export function plan(inputs: SriovNetworkInputs, current: Current): Step[] {
   const wanted = definition(inputs, network);
   const was = network ? redefinedBecause(wanted, network.inactive) : [];
   if (!network || was.length > 0 || !network.isPersistent) steps.push({ do: "define", wanted, was });
-  const because = network?.live ? staleBecause(wanted, network.live, current.pfVfs) : [];
+  // What the next start would make: also what others have defined, and the running pool does not have yet.
+  const because = network?.live
+    ? staleBecause({ ...asWanted(network.inactive), ...wanted }, network.live, current.pfVfs)
+    : [];
   if (network?.isActive && (!inputs.active || because.length > 0)) {
     steps.push({ do: "stop", name, because: inputs.active ? because : ["it is not to be active"] });
   }
@@ -67,6 +70,16 @@ export function definition(settings: Settings, network: NetworkNow | undefined):
     mark: { ...network?.inactive.mark, name: owner },
   };
 }
+
+/** A definition as if it were wanted: what a start of it would make. */
+export const asWanted = (now: Network): NetworkWanted => ({
+  name: now.name,
+  mode: now.mode ?? "none",
+  managed: now.managed,
+  source: sourceOf(now),
+  vlan: now.vlan ?? null,
+  portgroups: now.portgroups,
+});
 
 const vlanOf = (id: number) => (id === 0 ? null : { tags: [{ id }] });
 

@@ -10,7 +10,7 @@ import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import type { Observed } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import type { PortgroupInputs, SriovNetworkInputs, SriovNetworkState, VirtualFunction } from "./model.js";
-import { type Current, type NetworkNow, definition, staleBecause } from "./plan.js";
+import { type Current, type NetworkNow, asWanted, staleBecause } from "./plan.js";
 
 /** A network with the text that redefining it starts from. */
 export type ReadNetwork = NetworkNow & { ref: NetworkRef; inactiveXml: string };
@@ -124,9 +124,7 @@ export function stateOf(
   const source = inactive.addresses.length > 0 ? { vfs: [...inactive.addresses] } : { pf: inactive.pf ?? "" };
   const vlan = inactive.vlan === undefined ? 0 : vlanId(inactive.vlan);
   const numVfs = pfVfs?.length ?? stated.numVfs;
-  const definitionNow = definition({ ...source, name: network.name, managed: inactive.managed, owner: "" }, network);
-  const defined = { ...definitionNow, vlan: inactive.vlan ?? null, portgroups: inactive.portgroups };
-  const isStale = live !== undefined && staleBecause(defined, live, pfVfs).length > 0;
+  const isStale = live !== undefined && staleBecause(asWanted(inactive), live, pfVfs).length > 0;
   return {
     host: stated.host,
     name: network.name,

@@ -1,5 +1,6 @@
 // SriovNetwork on a real libvirtd: its whole life, and what must not happen to a pool in use.
 import assert from "node:assert/strict";
+import { hostKey } from "../../../provider/resources/host-inputs.js";
 import type { Values } from "../../../provider/resources/lifecycle.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "../../../provider/resources/sriov-network/model.js";
 import { sriovNetwork } from "../../../provider/resources/sriov-network/index.js";
@@ -192,10 +193,10 @@ describe("SriovNetwork on a real libvirtd", function () {
   });
 
   it("lets a pool pass whose VFs the same program makes", async () => {
-    world.context.program.declareVfs(host.uri, { pfPciAddress: "0000:05:00.0", pfName: "ens2f0", numVfs: 4 });
+    world.context.program.declareVfs(hostKey(host), { pfPciAddress: "0000:05:00.0", pfName: "ens2f0", numVfs: 4 });
     const inputs = await checked({ pf: "ens2f0" });
     assert.equal(inputs.numVfs, 4);
-    assert.equal(world.context.program.network(host.uri, "pool")?.numVfs, 4);
+    assert.equal(world.context.program.network(hostKey(host), "pool")?.numVfs, 4);
   });
 
   it("keeps what was made when the start fails, and says what is missing", async () => {
