@@ -7,7 +7,7 @@ import { readPf } from "../../host/sysfs/read-pf.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { foreignNetwork, takenVfs } from "./check.js";
-import { harmless, refusal } from "./guard.js";
+import { harmless, interruption, refusal } from "./guard.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import { type Step, describe, plan } from "./plan.js";
 import { type ReadCurrent, idOf, readCurrent, readNetwork, readNetworks, stateOf } from "./read.js";
@@ -51,7 +51,7 @@ export async function converge(
   const look = () => readCurrent(session, nameOrUuid, inputs.pf, context.signal);
   const before = await look();
   const steps = plan(inputs, before);
-  const refused = refusal(steps, before.network, `restart network "${inputs.name}" on ${session.hostName}`);
+  const refused = refusal(steps, before.network, interruption(steps, inputs.name, session.hostName));
   const reasons = refused ? [`${refused.message} ${definedAnew(steps)}${refused.remedy}`] : [];
   let failed: unknown;
   for (const step of refused ? harmless(steps) : steps) {

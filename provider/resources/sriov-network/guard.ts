@@ -18,6 +18,10 @@ export function refusal(
   };
 }
 
+/** What the steps do to the running pool. */
+export const interruption = (steps: readonly Step[], name: string, hostName: string): string =>
+  `${steps.some((step) => step.do === "start") ? "restart" : "stop"} network "${name}" on ${hostName}`;
+
 /** `VM web (52:54:00:00:00:01) holds 0000:01:10.4` */
 export function holder({ owner, mac, address, netdev }: NetworkPort): string {
   return `VM ${owner.name || owner.uuid} (${mac}) holds ${address ?? netdev ?? "a VF"}`;

@@ -7,7 +7,7 @@ import type { Session } from "../session.js";
 import { converge, create, remove } from "./apply.js";
 import { type HostFacts, checkInputs, checkOnHost } from "./check.js";
 import { diff } from "./diff.js";
-import { refusal } from "./guard.js";
+import { interruption, refusal } from "./guard.js";
 import { type Facts, type SriovNetworkInputs, type SriovNetworkState, sriovNetworkOutputs } from "./model.js";
 import { type Current, plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
@@ -145,7 +145,8 @@ function restarts(inputs: SriovNetworkInputs, { networks, pf, hostName }: HostFa
   if (!network || hasUnknown(inputs)) return [];
   const pfVfs = pf?.found === "pf" ? { pfVfs: pf.pf.vfs.map(({ pciAddress }) => pciAddress) } : {};
   const current: Current = { network, ...(inputs.pf === undefined ? {} : pfVfs) };
-  const refused = refusal(plan(inputs, current), network, `restart network "${inputs.name}" on ${hostName}`);
+  const steps = plan(inputs, current);
+  const refused = refusal(steps, network, interruption(steps, inputs.name, hostName));
   return refused ? [`As it is now, this will be refused. ${refused.message} ${refused.remedy}`] : [];
 }
 
