@@ -45,11 +45,12 @@ export class XdrWriter {
     this.#bytes.writeDoubleBE(value, start);
   }
 
-  /** The bytes and the zeros that pad them. */
-  opaque(bytes: Buffer): void {
-    const start = this.#take(padded(bytes.length));
-    bytes.copy(this.#bytes, start);
-    this.#bytes.fill(0, start + bytes.length, this.#length);
+  /** `size` bytes of text and the zeros that pad them; answers how many of the bytes the text gave. */
+  text(value: string, encoding: "utf8" | "hex", size: number): number {
+    const start = this.#take(padded(size));
+    const written = this.#bytes.write(value, start, size, encoding);
+    this.#bytes.fill(0, start + size, this.#length);
+    return written;
   }
 
   finish(): Buffer {
@@ -126,12 +127,12 @@ export const bool: Codec<boolean> = { write: (w, value) => w.uint32(value ? 1 : 
 
 export const string = (limit: number): Codec<string> => ({
   write(w, value) {
-    const bytes = Buffer.from(value, "utf8");
-    if (bytes.length > limit) {
-      throw new SriovError("invalid-input", `expected text of at most ${limit} bytes, got ${bytes.length}`);
+    const size = Buffer.byteLength(value, "utf8");
+    if (size > limit) {
+      throw new SriovError("invalid-input", `expected text of at most ${limit} bytes, got ${size}`);
     }
-    w.uint32(bytes.length);
-    w.opaque(bytes);
+    w.uint32(size);
+    w.text(value, "utf8", size);
   },
   read: (r) => r.opaque(r.count(limit)).toString("utf8"),
 });
@@ -139,13 +140,14 @@ export const string = (limit: number): Codec<string> => ({
 /** `opaque[16]`, as the text that everybody writes: `c7a5fdbd-edaf-9455-926a-d65c16db1809`. */
 export const uuid: Codec<string> = {
   write(w, value) {
-    const bytes = Buffer.from(value.replaceAll("-", ""), "hex");
-    if (bytes.length !== 16) throw new SriovError("invalid-input", `expected a UUID, got "${value}"`);
-    w.opaque(bytes);
+    const hex = value.replaceAll("-", "");
+    if (hex.length !== 32 || w.text(hex, "hex", 16) !== 16) {
+      throw new SriovError("invalid-input", `expected a UUID, got "${value}"`);
+    }
   },
   read(r) {
     const hex = r.opaque(16).toString("hex");
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   },
 };
 
