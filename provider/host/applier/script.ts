@@ -162,7 +162,7 @@ num_vfs() {
   if [ "$now" -ne "$1" ]; then answer failed "the driver made $now of $1 VFs"; return; fi
   # VF drivers and udev come after the write, and a trusted VF's own MAC (udev's MACAddressPolicy) would take the place of
   # the one that a line below sets: seen at boot, igb, systemd 252. So they come first.
-  if command -v udevadm > /dev/null; then bounded udevadm settle --timeout=60; fi
+  if [ "$1" -ne 0 ] && command -v udevadm > /dev/null; then bounded udevadm settle --timeout=60; fi
   stop=
   answer "done"
 }

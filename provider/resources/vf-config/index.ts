@@ -1,5 +1,6 @@
 // VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
 import { explain, kindOf } from "../../base/errors.js";
+import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";

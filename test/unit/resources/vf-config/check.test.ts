@@ -1,6 +1,7 @@
 // Bad input of VfConfig: one clear failure each, all at once, and unknown values judged by nobody.
 import assert from "node:assert/strict";
 import { SriovError } from "../../../../provider/base/errors.js";
+import { hostKey } from "../../../../provider/resources/host-inputs.js";
 import { type Values, unknown } from "../../../../provider/resources/lifecycle.js";
 import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
 import { hostKey } from "../../../../provider/resources/host-inputs.js";
