@@ -4,7 +4,6 @@ import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
-import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff } from "./diff.js";

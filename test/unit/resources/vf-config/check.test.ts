@@ -4,7 +4,6 @@ import { SriovError } from "../../../../provider/base/errors.js";
 import { hostKey } from "../../../../provider/resources/host-inputs.js";
 import { type Values, unknown } from "../../../../provider/resources/lifecycle.js";
 import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
-import { hostKey } from "../../../../provider/resources/host-inputs.js";
 import { vfConfig } from "../../../../provider/resources/vf-config/index.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 import { type FakeWorld, fakeWorld } from "../../../fakes/fake-host-context.js";
