@@ -75,7 +75,7 @@ function start(command: string): Running {
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, stop };
 }
 
-function socketError(path: string, cause: NodeJS.ErrnoException): SriovError {
+export function socketError(path: string, cause: NodeJS.ErrnoException): SriovError {
   const doing = `Cannot connect to ${path} on ${name}`;
   switch (cause.code) {
     case "ENOENT":

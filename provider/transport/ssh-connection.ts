@@ -4,19 +4,16 @@ import type { Duplex } from "node:stream";
 import { Semaphore } from "async-mutex";
 import type { Client, ClientChannel } from "ssh2";
 import { SriovError } from "../base/errors.js";
-import { asAnyShell, quote } from "../base/quote.js";
+import { asAnyShell } from "../base/quote.js";
 import { type Running, defaultTimeoutMs, follow, shorten } from "./command.js";
 import type { CommandResult, RunOptions } from "./connection.js";
-import { goneExitCode, goneFunction } from "./gone.js";
 import type { PooledConnection } from "./pool.js";
+import { openFailure, reasonOf, socketError } from "./ssh-channel-errors.js";
 
 /** sshd's MaxSessions is 10 unless it says otherwise. Unix sockets do not count. */
 const maxCommands = 8;
 
 const mark = "PULUMI_SRIOV_COMMAND";
-
-/** RFC 4254, 5.1 */
-const openFailure = { administrativelyProhibited: 1, connectFailed: 2, unknownChannelType: 3 };
 
 type WhenOpen = (error: Error | undefined, channel: ClientChannel) => void;
 
@@ -59,7 +56,7 @@ export class SshConnection implements PooledConnection {
       return await open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
     } catch (error) {
       this.#lost.signal.throwIfAborted();
-      throw await this.#socketError(path, error);
+      throw await socketError(this, path, error as Error);
     }
   }
 
@@ -179,41 +176,6 @@ export class SshConnection implements PooledConnection {
     });
   }
 
-  async #socketError(path: string, cause: unknown): Promise<SriovError> {
-    const doing = `Cannot connect to ${path} on ${this.name}`;
-    const reason = reasonOf(cause);
-    if (reason === openFailure.administrativelyProhibited || reason === openFailure.unknownChannelType) {
-      return new SriovError("unsupported", `${doing}: its sshd forbids forwarding to unix sockets`, {
-        cause,
-        remedy: "Set AllowStreamLocalForwarding yes in the host's sshd_config, and no restrict on the key.",
-      });
-    }
-    if (reason !== openFailure.connectFailed) {
-      return new SriovError("remote-failure", `${doing}: ${(cause as Error).message}`, { cause });
-    }
-    switch (await this.#whyNoSocket(path)) {
-      case "gone":
-        return new SriovError("not-found", `${doing}: there is no such socket`, { cause });
-      case "denied":
-        return new SriovError("permission-denied", `${doing}: this user may not use it`, {
-          cause,
-          remedy: "Log in as root, or as a user who may: for libvirt, a member of the group libvirt.",
-        });
-      case "nobody":
-        return new SriovError("not-found", `${doing}: nothing listens there`, { cause });
-    }
-  }
-
-  /** sshd says the same for ENOENT, EACCES and ECONNREFUSED: one more question tells. */
-  async #whyNoSocket(path: string): Promise<"gone" | "denied" | "nobody"> {
-    const question =
-      `${goneFunction}p=${quote(path)}; gone "$p" && exit ${goneExitCode}; [ -e "$p" ] || exit 45; ` +
-      `[ -S "$p" ] || exit ${goneExitCode}; [ -w "$p" ] || exit 45`;
-    const { exitCode } = await this.run(question, { timeoutMs: 20_000 });
-    if (exitCode === 0) return "nobody";
-    return exitCode === goneExitCode ? "gone" : "denied";
-  }
-
   #lose(why: string, cause?: unknown): void {
     if (!this.isOpen) return;
     const more = cause === undefined ? {} : { cause };
@@ -222,8 +184,6 @@ export class SshConnection implements PooledConnection {
 }
 
 const asIs = (channel: ClientChannel): Duplex => channel;
-
-const reasonOf = (error: unknown): unknown => (error as { reason?: unknown }).reason;
 
 /**
  * Rejects when aborted; a channel that comes after that is closed again. `take` is called before anything else of the host's

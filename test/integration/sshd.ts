@@ -8,6 +8,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { SshTarget } from "../../provider/transport/ssh.js";
 
 /** Debian's names of what this needs. */
 export const sshdPackages = ["openssh-server", "openssh-client"];
@@ -39,22 +40,42 @@ export type SshdOptions = {
   log?: (line: string) => void;
   /** More lines for sshd_config; sshd takes the first value of a keyword, and these come first. */
   config?: string[];
+  /** Default: ed25519. Others are in `host_key_TYPE`. */
+  hostKeyTypes?: string[];
 };
 
-export async function startSshd({ log = () => undefined, config = [] }: SshdOptions = {}): Promise<Sshd> {
+/** Good credentials, and nothing of this machine's own configuration. */
+export const sshTargetOf = ({ port, user, identityFile, knownHostsFile }: Sshd): SshTarget => ({
+  hostName: "127.0.0.1",
+  port,
+  user,
+  privateKeyPath: identityFile,
+  knownHosts: knownHostsFile,
+  configFile: "none",
+});
+
+export async function startSshd({
+  log = () => undefined,
+  config = [],
+  hostKeyTypes = ["ed25519"],
+}: SshdOptions = {}): Promise<Sshd> {
   const program = sshdPath();
   if (program === undefined) throw new Error("there is no sshd: install openssh-server");
   const folder = await mkdtemp(join(tmpdir(), "sriov-sshd-"));
   const at = (name: string) => join(folder, name);
   const port = await freePort();
   const user = userInfo().username;
-  await makeKey(at("host_key"));
+  const hostKeyFile = (type: string) => at(type === "ed25519" ? "host_key" : `host_key_${type}`);
+  for (const type of hostKeyTypes) await makeKey(hostKeyFile(type), "", type);
   await makeKey(at("identity"));
   const publicKey = await readFile(at("identity.pub"), "utf8");
   await writeFile(at("authorized_keys"), publicKey, { mode: 0o600 });
   const [type, blob] = (await readFile(at("host_key.pub"), "utf8")).split(" ");
   await writeFile(at("known_hosts"), `[127.0.0.1]:${port} ${type} ${blob}\n`);
-  await writeFile(at("sshd_config"), [...config, ...base(port, folder)].join("\n") + "\n");
+  await writeFile(
+    at("sshd_config"),
+    [...config, ...hostKeyTypes.map((type) => `HostKey ${hostKeyFile(type)}`), ...base(port, folder)].join("\n") + "\n",
+  );
   // Privilege separation needs its folder, which a service's start would make.
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
 
@@ -99,7 +120,6 @@ export async function makeKey(path: string, passphrase = "", type = "ed25519"): 
 const base = (port: number, folder: string): string[] => [
   `Port ${port}`,
   "ListenAddress 127.0.0.1",
-  `HostKey ${join(folder, "host_key")}`,
   `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
   "PidFile none",
   "LogLevel VERBOSE",
@@ -109,7 +129,8 @@ const base = (port: number, folder: string): string[] => [
   "PermitRootLogin yes",
   // The folder is below /tmp, which everybody may write.
   "StrictModes no",
-  // As on a host, where the ceiling is 10.
+  // A bash that believes to be inside another reads no ~/.bashrc: a developer's own is no part of the tests.
+  "SetEnv SHLVL=1",
   "MaxSessions 10",
 ];
 
