@@ -1,16 +1,15 @@
 // Carries a plan out, step by step, and says what came of it: an error half-way leaves a network that the state knows.
 import { SriovError, explain, isSriovError, kindOf } from "../../base/errors.js";
-import type { LibvirtClient } from "../../libvirt/client.js";
+import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
-import { readPf } from "../../host/sysfs/read-pf.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { foreignNetwork, takenVfs } from "./check.js";
 import { harmless, interruption, refusal } from "./guard.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import { type Step, describe, plan } from "./plan.js";
-import { type ReadCurrent, idOf, readCurrent, readNetwork, readNetworks, stateOf } from "./read.js";
+import { type ReadCurrent, idOf, readCurrent, readNetwork, readNetworks, readPfVfs, stateOf } from "./read.js";
 
 /** Adopts a network of ours that is there already, and makes it as it is asked for. */
 export async function create(
@@ -18,46 +17,51 @@ export async function create(
   session: Session,
   inputs: SriovNetworkInputs,
 ): Promise<Outcome<SriovNetworkState>> {
-  const networks = await readNetworks(await session.libvirt());
-  const pf = inputs.pf !== undefined && inputs.active ? await tryReadPf(session, inputs.pf, context) : undefined;
-  const facts = { hostName: session.hostName, networks, ...(pf ? { pf } : {}) };
-  const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts)[0] : undefined);
+  const [networks, pfVfs] = await Promise.all([
+    session.libvirt().then(readNetworks),
+    inputs.pf === undefined ? undefined : readPfVfs(session, inputs.pf, context.signal),
+  ]);
+  const facts = { hostName: session.hostName, networks };
+  const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts, pfVfs)[0] : undefined);
   if (conflict) {
     throw new SriovError(
       "conflict",
       `Refused to make network "${inputs.name}": ${conflict.property}: ${conflict.reason}`,
     );
   }
-  return converge(context, session, inputs, inputs.name, "create");
+  const network = networks.find(({ name }) => name === inputs.name);
+  const before = { ...(network ? { network } : {}), ...(pfVfs ? { pfVfs } : {}) };
+  const outcome = await converge(context, session, inputs, before);
+  const isHalf = !outcome.done && !outcome.state.active && inputs.active;
+  if (isHalf) outcome.reasons.push("The network is defined; the next `pulumi up` goes on from there.");
+  return outcome;
 }
 
-async function tryReadPf(session: Session, pf: string, context: Context) {
-  try {
-    return await readPf(session.shell, pf, context.signal);
-  } catch (error) {
-    if (kindOf(error) === "unsupported") return undefined;
-    throw error;
-  }
-}
-
-export async function converge(
+export async function update(
   context: Context,
   session: Session,
   inputs: SriovNetworkInputs,
-  nameOrUuid: string,
-  verb: "create" | "update",
+  uuid: string,
+): Promise<Outcome<SriovNetworkState>> {
+  const before = await readCurrent(session, uuid, inputs.pf, context.signal);
+  return converge(context, session, inputs, { ...before, uuid });
+}
+
+async function converge(
+  context: Context,
+  session: Session,
+  inputs: SriovNetworkInputs,
+  before: ReadCurrent,
 ): Promise<Outcome<SriovNetworkState>> {
   const client = await session.libvirt();
-  const look = () => readCurrent(session, nameOrUuid, inputs.pf, context.signal);
-  const before = await look();
   const steps = plan(inputs, before);
   const refused = refusal(steps, before.network, interruption(steps, inputs.name, session.hostName));
-  const reasons = refused ? [`${refused.message} ${definedAnew(steps)}${refused.remedy}`] : [];
+  const reasons: string[] = [];
   let failed: unknown;
   for (const step of refused ? harmless(steps) : steps) {
-    context.signal.throwIfAborted();
-    context.log.debug(describe(step));
     try {
+      context.signal.throwIfAborted();
+      context.log.debug(`${session.hostName}: ${describe(step)}`);
       await take(client, step, before);
     } catch (error) {
       failed = error;
@@ -65,14 +69,17 @@ export async function converge(
       break;
     }
   }
-  const { network, ...rest } = await readCurrent(session, inputs.name, inputs.pf, context.signal);
+  if (refused) reasons.push(`${refused.message} ${failed === undefined ? definedAnew(steps) : ""}${refused.remedy}`);
+  const network = await readNetwork(client, inputs.name);
   if (!network) {
     if (failed === undefined)
       throw new SriovError("mismatch", `Network "${inputs.name}" is gone from ${session.hostName}`);
     throw new SriovError(kindOf(failed) ?? "remote-failure", reasons.join("\n"), { cause: failed });
   }
-  const state = stateOf(inputs, { network, ...rest }, session);
-  const left = reasons.length === 0 ? plan(inputs, { network, ...rest }) : [];
+  // The VFs are nothing that these steps change.
+  const after = { ...before, network };
+  const state = stateOf(inputs, after, session);
+  const left = reasons.length === 0 ? plan(inputs, after) : [];
   if (left.length > 0) {
     const still = left.map(describe).join("; ");
     reasons.push(
@@ -81,8 +88,6 @@ export async function converge(
   }
   const id = idOf(session, network);
   if (reasons.length === 0) return { done: true, id, state };
-  if (verb === "create" && failed !== undefined)
-    reasons.push(`The network is defined; the next \`pulumi up\` goes on from there.`);
   return { done: false, id, state, reasons };
 }
 
@@ -100,12 +105,20 @@ async function take(client: LibvirtClient, step: Step, { network }: ReadCurrent)
       return;
     }
     case "stop":
-      return client.stopNetwork(await found(client, step.name));
+      return stop(client, await found(client, step.name), `stop network "${step.name}"`);
     case "start":
       return client.startNetwork(await found(client, step.name));
     case "set-autostart":
       return client.setNetworkAutostart(await found(client, step.name), step.to);
   }
+}
+
+/** Asks once more right before: libvirt does not, and a VM may have come since. */
+async function stop(client: LibvirtClient, ref: NetworkRef, doing: string): Promise<void> {
+  const network = await readNetwork(client, ref.uuid);
+  const refused = refusal([{ do: "stop" }], network, doing);
+  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
+  if (network?.isActive) await client.stopNetwork(ref);
 }
 
 async function found(client: LibvirtClient, name: string) {
@@ -131,13 +144,12 @@ export async function remove(session: Session, state: SriovNetworkState): Promis
   const network = await readNetwork(client, state.uuid);
   if (!network) return;
   const doing = `delete network "${network.name}" on ${session.hostName}`;
-  const refused = refusal([{ do: "stop" }], network, doing);
-  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
   try {
-    if (network.isActive) await client.stopNetwork(network.ref);
+    await stop(client, network.ref, doing);
     if (network.isPersistent) await client.undefineNetwork(network.ref);
   } catch (error) {
     if (isLibvirtError(error, virErr.noNetwork)) return;
+    if (kindOf(error) === "refused") throw error;
     throw new SriovError(kindOf(error) ?? "remote-failure", `Failed to ${doing}: ${explain(error)}`, { cause: error });
   }
 }

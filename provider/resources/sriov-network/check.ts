@@ -97,9 +97,13 @@ export function checkOnHost(inputs: SriovNetworkInputs, facts: HostFacts): Verdi
     else if (inputs.active) warnings.push(...downPf(facts));
   }
   failures.push(...wrongVfs(inputs, facts));
-  if (inputs.active) failures.push(...takenVfs(inputs, facts));
+  if (inputs.active) failures.push(...takenVfs(inputs, facts, vfsNow(facts)));
   return { failures, warnings };
 }
+
+/** The VFs that the PF has now. */
+export const vfsNow = ({ pf }: Pick<HostFacts, "pf">): PciAddress[] | undefined =>
+  pf?.found === "pf" ? pf.pf.vfs.map(({ pciAddress }) => pciAddress) : undefined;
 
 const isOurs = (network: NetworkNow, inputs: SriovNetworkInputs, nameBefore?: string): boolean =>
   network.inactive.mark?.["name"] === inputs.owner || network.name === nameBefore;
@@ -184,15 +188,10 @@ function knownVfs(inputs: SriovNetworkInputs): [PciAddress, number][] {
 /** libvirt starts two pools on one VF, and the second VM that asks for it does not start. */
 export function takenVfs(
   inputs: SriovNetworkInputs,
-  facts: Pick<HostFacts, "hostName" | "networks" | "pf" | "nameBefore">,
+  facts: Pick<HostFacts, "hostName" | "networks" | "nameBefore">,
+  pfVfs: readonly PciAddress[] | undefined,
 ): Failure[] {
-  const { pf } = facts;
-  const wanted =
-    inputs.pf === undefined
-      ? knownVfs(inputs).map(([vf]) => vf)
-      : pf?.found === "pf"
-        ? pf.pf.vfs.map(({ pciAddress }) => pciAddress)
-        : [];
+  const wanted = inputs.pf === undefined ? knownVfs(inputs).map(([vf]) => vf) : (pfVfs ?? []);
   const others = facts.networks.filter(
     (network) => network.isActive && network.name !== inputs.name && !isOurs(network, inputs, facts.nameBefore),
   );

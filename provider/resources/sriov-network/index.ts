@@ -4,12 +4,12 @@ import { type CompleteReading, readPf } from "../../host/sysfs/read-pf.js";
 import { type Context, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
-import { converge, create, remove } from "./apply.js";
-import { type HostFacts, checkInputs, checkOnHost } from "./check.js";
+import { create, remove, update } from "./apply.js";
+import { type HostFacts, checkInputs, checkOnHost, vfsNow } from "./check.js";
 import { diff } from "./diff.js";
 import { interruption, refusal } from "./guard.js";
 import { type Facts, type SriovNetworkInputs, type SriovNetworkState, sriovNetworkOutputs } from "./model.js";
-import { type Current, plan } from "./plan.js";
+import { plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
 import { askHost } from "./reach.js";
 import { observe, readNetworks } from "./read.js";
@@ -53,7 +53,7 @@ export const sriovNetwork = {
   async update(context, id, state, inputs) {
     const session = await context.connect(inputs.host);
     mustBeSameHost(session, state, `update ${id}`);
-    return converge(context, session, inputs, state.uuid, "update");
+    return update(context, session, inputs, state.uuid);
   },
 
   async delete(context, id, state) {
@@ -140,13 +140,12 @@ function sameHost(olds: Values | undefined, inputs: SriovNetworkInputs): boolean
 }
 
 /** Said at preview, and no failure: the same update may take the VM's interface away first. */
-function restarts(inputs: SriovNetworkInputs, { networks, pf, hostName }: HostFacts): string[] {
-  const network = networks.find(({ name }) => name === inputs.name);
+function restarts(inputs: SriovNetworkInputs, facts: HostFacts): string[] {
+  const network = facts.networks.find(({ name }) => name === inputs.name);
   if (!network || hasUnknown(inputs)) return [];
-  const pfVfs = pf?.found === "pf" ? { pfVfs: pf.pf.vfs.map(({ pciAddress }) => pciAddress) } : {};
-  const current: Current = { network, ...(inputs.pf === undefined ? {} : pfVfs) };
-  const steps = plan(inputs, current);
-  const refused = refusal(steps, network, interruption(steps, inputs.name, hostName));
+  const pfVfs = vfsNow(facts);
+  const steps = plan(inputs, { network, ...(pfVfs ? { pfVfs } : {}) });
+  const refused = refusal(steps, network, interruption(steps, inputs.name, facts.hostName));
   return refused ? [`As it is now, this will be refused. ${refused.message} ${refused.remedy}`] : [];
 }
 

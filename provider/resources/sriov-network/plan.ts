@@ -22,6 +22,8 @@ export type Current = {
   network?: NetworkNow;
   /** The VFs that the wanted PF has now; absent when nobody could tell, and for a pool of single VFs. */
   pfVfs?: readonly PciAddress[];
+  /** What a network that somebody removed had: made again, it is the same one. */
+  uuid?: string;
 };
 
 export type Step =
@@ -31,13 +33,13 @@ export type Step =
   | { do: "set-autostart"; name: string; to: boolean };
 
 /** What of a network the program can state. */
-export type Settings = Pick<SriovNetworkInputs, "name" | "pf" | "vfs" | "managed" | "vlan" | "portgroups" | "owner">;
+type Settings = Pick<SriovNetworkInputs, "name" | "pf" | "vfs" | "managed" | "vlan" | "portgroups" | "owner">;
 
 export function plan(inputs: SriovNetworkInputs, current: Current): Step[] {
   const { network } = current;
   const { name } = inputs;
   const steps: Step[] = [];
-  const wanted = definition(inputs, network);
+  const wanted = definition(inputs, network, current.uuid);
   const was = network ? redefinedBecause(wanted, network.inactive) : [];
   if (!network || was.length > 0 || !network.isPersistent) steps.push({ do: "define", wanted, was });
   // What the next start would make: also what others have defined, and the running pool does not have yet.
@@ -54,11 +56,11 @@ export function plan(inputs: SriovNetworkInputs, current: Current): Step[] {
 }
 
 /** The whole definition. What the program leaves unset stays as the network has it. */
-export function definition(settings: Settings, network: NetworkNow | undefined): NetworkWanted {
+function definition(settings: Settings, network: NetworkNow | undefined, uuid = network?.uuid): NetworkWanted {
   const { name, pf, vfs, managed, vlan, portgroups, owner } = settings;
   return {
     name,
-    ...(network ? { uuid: network.uuid } : {}),
+    ...(uuid === undefined ? {} : { uuid }),
     mode: "hostdev",
     managed,
     ...(pf === undefined ? {} : { source: { pf } }),

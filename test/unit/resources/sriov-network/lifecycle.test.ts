@@ -135,6 +135,40 @@ describe("SriovNetwork", () => {
     assert.equal(mended.state.stale, false);
   });
 
+  it("removed by hand before an update is made again with its uuid", async () => {
+    const made = await create();
+    kvm.libvirt.networks.stop(only());
+    kvm.libvirt.networks.undefine(only());
+    const again = done(await sriovNetwork.update(kvm.context, made.id, made.state, await inputsOf({ vlan: 3 })));
+    assert.equal(again.id, made.id);
+  });
+
+  it("is not stopped when a VM came between the look and the stop", async () => {
+    const made = await create();
+    const define = kvm.libvirt.defineNetwork.bind(kvm.libvirt);
+    kvm.libvirt.defineNetwork = async (xml) => {
+      kvm.libvirt.networks.allocate("pool", { name: "web", uuid: "u1" }, "52:54:00:00:00:01");
+      return define(xml);
+    };
+    const inputs = await inputsOf({ vlan: 9 }, made.state);
+    const { said } = half(await sriovNetwork.update(kvm.context, made.id, made.state, inputs));
+    assert.match(said, /Refused to stop network "pool": VM web/);
+    assert.equal(only().ports.length, 1);
+  });
+
+  it("keeps what was made when `up` is cancelled half-way", async () => {
+    const inputs = await inputsOf({});
+    const controller = new AbortController();
+    const context = { ...kvm.context, signal: controller.signal };
+    const define = kvm.libvirt.defineNetwork.bind(kvm.libvirt);
+    kvm.libvirt.defineNetwork = async (xml) => {
+      controller.abort();
+      return define(xml);
+    };
+    const { state } = half(await sriovNetwork.create(context, inputs));
+    assert.deepEqual([state.uuid, state.active], [only().uuid, false]);
+  });
+
   it("in use is not deleted, and not forgotten", async () => {
     const made = await create();
     kvm.libvirt.networks.allocate("pool", { name: "web", uuid: "u1" }, "52:54:00:00:00:01");
