@@ -1,6 +1,7 @@
 // A real libvirtd (qemu:///system) over SR-IOV hardware that is made of files, in namespaces of its own: define and start
 // networks, allocate VFs, attach to domains' configurations, get events. Only a live VFIO attach needs the emulated host.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { type Socket, createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,9 +18,17 @@ export const libvirtdPackages = [
   "libvirt-clients",
   "libvirt-daemon",
   "libvirt-daemon-driver-qemu",
+  ...(hasDriverPackages() ? ["libvirt-daemon-driver-network", "libvirt-daemon-driver-nodedev"] : []),
   "qemu-system-x86",
   "util-linux",
 ];
+
+/** Since libvirt 11 (Debian 13, Ubuntu 25.04) each driver is a package. Backports may have them where the release has not. */
+function hasDriverPackages(): boolean {
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  const of = (name: string) => new RegExp(`^${name}="?([^"\n]*)`, "m").exec(release)?.[1];
+  return Number(of("VERSION_ID")) >= (of("ID") === "ubuntu" ? 25.04 : 13);
+}
 
 export type FakePf = { netdev: string; bus: string; slot: string; vfs: string[] };
 

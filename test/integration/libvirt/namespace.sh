@@ -117,8 +117,16 @@ namespaces = []
 cgroup_controllers = []
 stdio_handler = "file"
 END
+# libvirt >= 10.4 wants a firewall, for networks that are none of ours; older ones do not read this.
+echo 'firewall_backend = "none"' > /etc/libvirt/network.conf
+# Until whoever started this closes our input or dies, or libvirtd ends. The kernel then ends all that runs here, and the mounts
+# go with it. Not exec: a shell waits for orphans too, and libvirtd waits for its probes of QEMU to be gone.
+exec 3<&0
 # libudev takes devices only from a real sysfs unless it is told otherwise.
-SYSTEMD_DEVICE_VERIFY_SYSFS=0 libvirtd -f "$dir/libvirtd.conf" &
-# Until whoever started this closes our input or dies; the kernel then ends all processes here, and the mounts go with them.
-# Not exec: a shell waits for orphans too, and libvirtd waits for its probes of QEMU to be gone.
-cat > "$dir/input"
+SYSTEMD_DEVICE_VERIFY_SYSFS=0 libvirtd -f "$dir/libvirtd.conf" 3<&- &
+libvirtd=$!
+{
+  cat > "$dir/input"
+  kill -KILL $libvirtd
+} <&3 &
+wait $libvirtd
