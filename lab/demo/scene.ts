@@ -15,7 +15,7 @@ export type Scene = {
   seen: { found?: string; made?: string };
 };
 
-export type Step = { title: string; tell(scene: Scene): Promise<void> };
+export type Step = { title: string; tell: (this: void, scene: Scene) => Promise<void> };
 
 /** Runs a command on the host that has to succeed. */
 export async function onHost({ lab }: Scene, command: string): Promise<string> {

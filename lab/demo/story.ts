@@ -33,7 +33,7 @@ async function ping(scene: Scene): Promise<"answered" | "unanswered"> {
 function changed(preview: string): string[] {
   return [
     ...preview.matchAll(
-      /^ *[~+-]{1,2} +(?:pulumi-nodejs:dynamic\/sriov:|sriov:)?(\w+) +(\S+) +(update|create|delete|replace)/gm,
+      /^ *[~+-]{1,2} +(?:pulumi-nodejs:dynamic\/sriov:|sriov:)?([A-Z]\w+) +(\S+) +(update|create|delete|replace)/gm,
     ),
   ]
     .map((match) => `${match[3]} ${match[1]} ${match[2]}`)

@@ -13,9 +13,6 @@ R=\${SRIOV_ROOT-}
 
 const marker = "PULUMI_SRIOV_END";
 
-/** One word of a command line, whatever it holds. */
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
 /** Shell text that writes `text` to a file; `path` is shell text too. */
 export const writeFile = (path: string, text: string): string => `cat > ${path} <<'${marker}'\n${text}${marker}\n`;
 

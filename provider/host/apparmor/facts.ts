@@ -1,6 +1,7 @@
 // What AppArmor lets QEMU open on this host: whether it is on, where libvirt's rules for QEMU are, and whether one of them
 // is for VFIO devices. Reading only.
-import { parseFields, quote, runScript, scriptHead } from "../script.js";
+import { quote } from "../../base/quote.js";
+import { parseFields, runScript, scriptHead } from "../script.js";
 import type { Shell } from "../shell.js";
 
 export const ruleLine = "/dev/vfio/[0-9]* rw,";

@@ -1,6 +1,7 @@
 // Our rule in AppArmor's local rules for QEMU: a marked block, so that the administrator's own lines stay as they are.
+import { quote } from "../../base/quote.js";
 import { SriovError } from "../../base/errors.js";
-import { needRoot, quote, runScript, scriptHead, writeFile } from "../script.js";
+import { needRoot, runScript, scriptHead, writeFile } from "../script.js";
 import type { Shell } from "../shell.js";
 import { type AppArmorFacts, ruleLine } from "./facts.js";
 

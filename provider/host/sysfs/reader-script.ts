@@ -1,7 +1,8 @@
 // The script that reads everything about one PF in one round trip: sysfs, iproute2, open VFIO devices, what is installed
 // for the boot. It prints lines of tab-separated fields; pf.ts understands them.
+import { quote } from "../../base/quote.js";
 import { paths, unitOf } from "../persistence/paths.js";
-import { quote, scriptHead } from "../script.js";
+import { scriptHead } from "../script.js";
 import { vfioHoldersFunction } from "../vfio/holders.js";
 
 /** `selector`: a PCI address in its one spelling, a netdev name, or an altname. */

@@ -1,6 +1,7 @@
 // HostSetup: what a host needs before VMs can use VFs. This file only joins the parts.
-import { SriovError, explain, kindOf } from "../../base/errors.js";
-import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { SriovError } from "../../base/errors.js";
+import { askHost } from "../ask-host.js";
+import type { Lifecycle } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
@@ -15,11 +16,12 @@ export const hostSetup = {
 
   async check(context, news, olds) {
     const { inputs, failures } = checkInputs(news);
-    const isWrong = failures.some(({ property }) => /^host($|[.[])/.test(property));
-    if (isWrong || hasUnknown(inputs.host)) return { inputs, failures };
-    if (inputs.apparmorVfioRule === true) context.program.declareVfioRule(hostKey(inputs.host));
-    const hostId = await askHostId(context, inputs, olds, failures);
-    return { inputs: hostId === undefined ? inputs : { ...inputs, hostId }, failures };
+    if (inputs.apparmorVfioRule === true && !hasUnknown(inputs.host)) {
+      context.program.declareVfioRule(hostKey(inputs.host));
+    }
+    const asked = await askHost(context, inputs.host, failures, async (session) => session.machineId);
+    const hostId = asked ?? olds?.["hostId"];
+    return { inputs: typeof hostId === "string" ? { ...inputs, hostId } : inputs, failures };
   },
 
   diff: (_id, state, inputs) => diff(state, inputs),
@@ -51,24 +53,3 @@ export const hostSetup = {
     return remove(context, await context.connect(state.host), state);
   },
 } satisfies Lifecycle<HostSetupInputs, HostSetupState>;
-
-async function askHostId(
-  context: Context,
-  inputs: HostSetupInputs,
-  olds: Values | undefined,
-  failures: Failure[],
-): Promise<string | undefined> {
-  try {
-    return (await context.connect(inputs.host)).machineId;
-  } catch (error) {
-    const kind = kindOf(error);
-    if (kind === undefined || kind === "bug") throw error;
-    if (kind === "unreachable" || kind === "timeout") {
-      context.log.warn(`${inputs.host.uri} cannot be asked now: ${explain(error)}`);
-    } else {
-      failures.push({ property: "host", reason: explain(error) });
-    }
-    const before = olds?.["hostId"];
-    return typeof before === "string" ? before : undefined;
-  }
-}

@@ -11,7 +11,7 @@ import { interruption, refusal } from "./guard.js";
 import { type Facts, type SriovNetworkInputs, type SriovNetworkState, sriovNetworkOutputs } from "./model.js";
 import { plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
-import { askHost } from "./reach.js";
+import { askHost } from "../ask-host.js";
 import { observe, readNetworks } from "./read.js";
 
 export const sriovNetwork = {

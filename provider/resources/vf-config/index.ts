@@ -1,8 +1,7 @@
 // VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
-import { explain, kindOf } from "../../base/errors.js";
+import { askHost } from "../ask-host.js";
 import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
-import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
@@ -18,7 +17,7 @@ export const vfConfig = {
   async check(context, news, olds) {
     const { inputs, failures } = checkInputs(news);
     if (!isAddressed(inputs, failures)) return { inputs, failures };
-    const host = await askHost(context, inputs, failures);
+    const host = await askForPf(context, inputs, failures);
     if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
 
     const { session, current } = host;
@@ -51,36 +50,23 @@ export const vfConfig = {
   },
 } satisfies Lifecycle<VfConfigInputs, VfConfigState>;
 
-/** Whether it is known, and sound enough, which PF of which host is meant. */
+/** Whether it is known, and sound enough, which PF is meant. */
 function isAddressed(inputs: VfConfigInputs, failures: readonly Failure[]): boolean {
-  const isWrong = failures.some(({ property }) => property === "pf" || /^host($|[.[])/.test(property));
-  return !isWrong && !hasUnknown(inputs.host) && typeof inputs.pf === "string" && !hasUnknown(inputs.pf);
+  return !failures.some(({ property }) => property === "pf") && typeof inputs.pf === "string";
 }
 
 /** The PF as it is now; undefined, with a warning or a failure, when it cannot be had. */
-async function askHost(
+function askForPf(
   context: Context,
   inputs: VfConfigInputs,
   failures: Failure[],
 ): Promise<{ session: Session; current: Current } | undefined> {
-  try {
-    const session = await context.connect(inputs.host);
+  return askHost(context, inputs.host, failures, async (session) => {
     const { reading, current } = await readCurrent(session, inputs.pf, context.signal);
     const wrong = wrongPf(inputs.pf, reading, session.hostName);
     if (wrong) failures.push(wrong);
     return current && !wrong ? { session, current } : undefined;
-  } catch (error) {
-    const kind = kindOf(error);
-    if (kind === undefined || kind === "bug") throw error;
-    if (kind === "unreachable" || kind === "timeout") {
-      context.log.warn(
-        `${inputs.host.uri} cannot be asked now, so PF ${inputs.pf} is checked by its inputs alone: ${explain(error)}`,
-      );
-    } else {
-      failures.push({ property: "host", reason: explain(error) });
-    }
-    return undefined;
-  }
+  });
 }
 
 const factsOf = (session: Session, { pf }: Current) => ({

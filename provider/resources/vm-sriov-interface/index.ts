@@ -1,7 +1,7 @@
 // VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
-import { explain, kindOf } from "../../base/errors.js";
+import { askHost } from "../ask-host.js";
 import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
-import { hasUnknown, listed } from "../model-failures.js";
+import { listed } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
@@ -24,7 +24,7 @@ export const vmSriovInterface = {
   async check(context, news, olds, name) {
     const { inputs, failures } = checkInputs(news, olds, name);
     if (!isAddressed(inputs, failures)) return { inputs, failures };
-    const host = await askHost(context, inputs, failures);
+    const host = await askForVm(context, inputs, failures);
     if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
 
     const { session, current } = host;
@@ -61,39 +61,25 @@ export const vmSriovInterface = {
 
 /** Whether it is known, and sound enough, which VM of which host is meant. */
 function isAddressed(inputs: VmSriovInterfaceInputs, failures: readonly Failure[]): boolean {
-  const isWrong = failures.some(({ property }) => property === "domain" || /^host($|[.[])/.test(property));
-  return !isWrong && !hasUnknown(inputs.host) && typeof inputs.domain === "string" && inputs.domain !== "";
+  const isWrong = failures.some(({ property }) => property === "domain");
+  return !isWrong && typeof inputs.domain === "string" && inputs.domain !== "";
 }
 
 /** The VM as it is now; undefined, with a warning or a failure, when it cannot be had. */
-async function askHost(
+function askForVm(
   context: Context,
   inputs: VmSriovInterfaceInputs,
   failures: Failure[],
 ): Promise<{ session: Session; current: Current } | undefined> {
-  try {
-    const session = await context.connect(inputs.host);
+  return askHost(context, inputs.host, failures, async (session) => {
     const current = await readCurrent(session, inputs.domain);
     if (current) return { session, current };
     const names = (await (await session.libvirt()).listDomains()).map((domain) => domain.name).sort();
     const offer = names.length === 0 ? "it has no VMs" : `its VMs are ${listed(names, "and")}`;
-    failures.push({
-      property: "domain",
-      reason: `expected a VM of ${session.hostName}, got "${inputs.domain}"; ${offer}`,
-    });
+    const reason = `expected a VM of ${session.hostName}, got "${inputs.domain}"; ${offer}`;
+    failures.push({ property: "domain", reason });
     return undefined;
-  } catch (error) {
-    const kind = kindOf(error);
-    if (kind === undefined || kind === "bug") throw error;
-    if (kind === "unreachable" || kind === "timeout") {
-      context.log.warn(
-        `${inputs.host.uri} cannot be asked now, so the interface of VM ${inputs.domain} is checked by its inputs alone: ${explain(error)}`,
-      );
-    } else {
-      failures.push({ property: "host", reason: explain(error) });
-    }
-    return undefined;
-  }
+  });
 }
 
 /** What was found out the last time about the same VM. */

@@ -110,6 +110,13 @@ describe("VmSriovInterface", () => {
     assert.equal(ports().length, 1);
   });
 
+  it("whose VLAN the program no longer states loses it in the running VM too", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create({ vlan: 42 });
+    done(await tryUpdate(made, {}));
+    assert.doesNotMatch(`${web.definition}${web.live}`, /<vlan>/);
+  });
+
   it("is detached once the guest has let go, and the pool has its VF back", async () => {
     kvm.libvirt.domains.start(web);
     const made = await create();

@@ -1,9 +1,9 @@
 // The host as `check` gets at it: a host that cannot be reached now is a warning, one that turns us away is a failure.
-import { explain, kindOf } from "../../base/errors.js";
-import type { HostInputs } from "../host-inputs.js";
-import type { Context, Failure } from "../lifecycle.js";
-import { hasUnknown } from "../model-failures.js";
-import type { Session } from "../session.js";
+import { explain, kindOf } from "../base/errors.js";
+import type { HostInputs } from "./host-inputs.js";
+import type { Context, Failure } from "./lifecycle.js";
+import { hasUnknown } from "./model-failures.js";
+import type { Session } from "./session.js";
 
 /** The answer of `ask`; undefined, with a warning or a failure, when the host cannot be asked. */
 export async function askHost<T>(
