@@ -69,7 +69,7 @@ function find(name: string): AnyLifecycle {
     const known = Object.keys(registry).join(", ");
     throw new SriovError("bug", `this version of pulumi-sriov has no resource "${name}"; it has ${known}`);
   }
-  return registry[name as ResourceName] as AnyLifecycle;
+  return registry[name as ResourceName];
 }
 
 function stored(lifecycle: AnyLifecycle, state: object): Properties {

@@ -28,7 +28,9 @@ export function plan(wanted: Wanted, current: Current, old?: Wanted): Step[] {
   const halves = halvesOf(current, wanted.alias);
   const isMoved =
     old !== undefined &&
-    (["network", "portgroup", "vf"] as const).some((property) => old[property] !== wanted[property]);
+    ((["network", "portgroup", "vf"] as const).some((property) => old[property] !== wanted[property]) ||
+      // No longer stated: what is live may be the network's VLAN, or still the one that was.
+      (wanted.vlan === undefined && (old.vlan ?? 0) !== 0));
   const config = targets.config ? configSteps(wanted, halves) : [];
   const live = targets.live ? liveSteps(wanted, halves, isMoved) : [];
   return joined([...config, ...live]);
