@@ -27,7 +27,7 @@ export function provider(name: ResourceName) {
     diff: (id: string, olds: Properties, news: Properties) =>
       run(async (context) => {
         const { changes, deleteBeforeReplace, notes } = lifecycle.diff(id, stateOf(lifecycle, olds), fromWire(news));
-        for (const note of notes) context.log.info(`${name} ${id}: ${note}`);
+        for (const note of notes) tellOnce(context, `${name} ${id}: ${note}`);
         return {
           changes: changes.length > 0,
           replaces: changes.filter((change) => change.kind === "replace").map((change) => topLevel(change.property)),
@@ -117,6 +117,15 @@ async function run<T>(call: (context: Context) => Promise<T>): Promise<T> {
       error instanceof SriovError || !(error instanceof Error) ? explain(error) : (error.stack ?? error.message);
     throw new PulumiFailure(text);
   }
+}
+
+const told = new Set<string>();
+
+/** The engine asks for the same difference more than once, for the refresh and for the update. */
+function tellOnce(context: Context, note: string): void {
+  if (told.has(note)) return;
+  told.add(note);
+  context.log.info(note);
 }
 
 const topLevel = (property: string): string => property.split(/[.[]/, 1)[0] ?? property;
