@@ -2,7 +2,7 @@
 import { explain } from "../../provider/base/errors.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
 import { startLab } from "../../lab/lab.js";
-import { labName, labPfs } from "./stage.js";
+import { e2eLab } from "./e2e-lab.js";
 
 let last = "";
 /** A line a minute at most for what reports every two seconds: the quick tests print at the same time. */
@@ -16,7 +16,7 @@ function report(text: string): void {
 }
 
 async function main(): Promise<void> {
-  await startLab({ name: labName, pfs: labPfs, report });
+  await startLab({ ...e2eLab, report });
   await ensurePulumi({ report });
   report("ready");
 }

@@ -1,15 +1,13 @@
 // The place where every end-to-end test works: one lab, one Pulumi CLI, and throw-away projects on them.
 import assert from "node:assert/strict";
 import { type Lab, startLab } from "../../lab/lab.js";
+import { e2eLab } from "./e2e-lab.js";
 import { createProject, type ProjectOptions, type PulumiProject } from "../../lab/pulumi-project.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
 
-export const labName = "e2e";
-export const labPfs = 2;
-
 let lab: Promise<Lab> | undefined;
 /** The lab that all test files share; each leaves the host as it found it. */
-export const sharedLab = (): Promise<Lab> => (lab ??= startLab({ name: labName, pfs: labPfs }));
+export const sharedLab = (): Promise<Lab> => (lab ??= startLab(e2eLab));
 
 const projects = new Set<PulumiProject>();
 

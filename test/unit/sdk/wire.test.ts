@@ -1,0 +1,31 @@
+// Values as the dynamic provider protocol carries them.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { unknown } from "../../../provider/resources/lifecycle.js";
+import { fromWire, nameProperty, providerProperty, toWire, unknownSentinel } from "../../../sdk/nodejs/wire.js";
+
+describe("the wire of the dynamic provider", () => {
+  it("turns Pulumi's sentinel into an unknown value, at any depth", () => {
+    const values = fromWire({ pf: unknownSentinel, vfs: [{ index: 0, vlan: unknownSentinel }] });
+    assert.deepEqual(values, { pf: unknown, vfs: [{ index: 0, vlan: unknown }] });
+  });
+
+  it("keeps the protocol's own properties away from the resources", () => {
+    assert.deepEqual(fromWire({ [nameProperty]: "x", [providerProperty]: "text", pf: "eno49" }), { pf: "eno49" });
+  });
+
+  it("drops what is undefined, at any depth: Pulumi would lose the resource over it", () => {
+    const wire = toWire({ a: undefined, b: [{ c: undefined, d: 1 }] });
+    assert.deepEqual(wire, { b: [{ d: 1 }] });
+    assert.equal("a" in wire, false);
+  });
+
+  it("brings any JSON back as it was", () => {
+    const names = fc.string().filter((name) => ![nameProperty, providerProperty, "__proto__"].includes(name));
+    const values = fc.dictionary(
+      names,
+      fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as never),
+    );
+    fc.assert(fc.property(values, (value) => assert.deepEqual({ ...fromWire(toWire(value)) }, { ...value })));
+  });
+});
