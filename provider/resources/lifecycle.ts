@@ -58,8 +58,17 @@ export interface Lifecycle<Inputs, State> {
   readonly schemaVersion: number;
   /** The names of the outputs that are no inputs; an adapter declares them. */
   readonly outputs: readonly string[];
-  /** All failures at once. `olds` are the inputs checked last time, undefined for a new resource. */
-  check(context: Context, news: Values, olds: Values | undefined, name: string): Promise<Checked<Inputs>>;
+  /**
+   * All failures at once. `olds` are the inputs checked last time, undefined for a new resource. `name` is the resource's
+   * Pulumi name, `stack` where it is from: `project/stack`, "" where that is not known.
+   */
+  check(
+    context: Context,
+    news: Values,
+    olds: Values | undefined,
+    name: string,
+    stack?: string,
+  ): Promise<Checked<Inputs>>;
   /** Pure apart from what `check` left in the inputs: old state against new inputs. */
   diff(id: string, state: State, inputs: Inputs): Difference;
   create(context: Context, inputs: Inputs): Promise<Outcome<State>>;

@@ -4,7 +4,7 @@ import { SriovError, explain } from "../../provider/base/errors.js";
 import { createContext } from "../../provider/resources/context.js";
 import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";
 import { type ResourceName, registry } from "../../provider/resources/registry.js";
-import { fromWire, nameProperty, providerProperty, toWire } from "./wire.js";
+import { fromWire, nameProperty, providerProperty, stackProperty, toWire } from "./wire.js";
 
 type Properties = Record<string, unknown>;
 type AnyLifecycle = Lifecycle<object, object>;
@@ -18,9 +18,15 @@ export function provider(name: ResourceName) {
   return {
     check: (olds: Properties, news: Properties) =>
       run(async (context) => {
-        const name = typeof news[nameProperty] === "string" ? news[nameProperty] : "";
+        const given = (property: string) => (typeof news[property] === "string" ? news[property] : "");
         const before = Object.keys(fromWire(olds)).length === 0 ? undefined : fromWire(olds);
-        const { inputs, failures } = await lifecycle.check(context, fromWire(news), before, name);
+        const { inputs, failures } = await lifecycle.check(
+          context,
+          fromWire(news),
+          before,
+          given(nameProperty),
+          given(stackProperty),
+        );
         return { inputs: toWire(inputs), failures };
       }),
 

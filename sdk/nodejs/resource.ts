@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { models } from "../../provider/resources/models.js";
 import type { ResourceName } from "../../provider/resources/registry.js";
 import type { HostArgs } from "./types.gen.js";
-import { nameProperty, providerProperty } from "./wire.js";
+import { nameProperty, providerProperty, stackProperty } from "./wire.js";
 
 const credentials = ["privateKey", "passphrase", "password"] as const;
 
@@ -37,6 +37,7 @@ export abstract class SriovResource extends pulumi.CustomResource {
         ...args,
         host: withSecrets(args.host),
         [nameProperty]: name,
+        [stackProperty]: `${pulumi.getProject()}/${pulumi.getStack()}`,
         [providerProperty]: `exports.handler = () => require("pulumi-sriov/dynamic").provider("${type}");`,
       },
       options,

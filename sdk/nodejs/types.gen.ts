@@ -374,7 +374,7 @@ export interface SriovNetworkOutputs {
   /** The host's machine-id: its identity, whatever URI leads to it. */
   readonly hostId: pulumi.Output<string>;
 
-  /** Name of the Pulumi resource, written into the network's metadata as the mark that it is ours. */
+  /** The Pulumi resource, as `project/stack/name`, written into the network's metadata as the mark that it is ours. */
   readonly owner: pulumi.Output<string>;
 
   /** How many VFs the PF has. When the number changes, a running pool is out of date and is started again. Absent with `vfs`. */
@@ -491,7 +491,7 @@ export interface VmSriovInterfaceArgs {
   /** MAC address of the interface, also in the guest. Unset: one in 52:54:00 that is made once and stays. */
   readonly mac?: pulumi.Input<string>;
 
-  /** VLAN that the PF tags the interface's traffic with, 1-4094; 0 is no VLAN. Unset: that of the portgroup or the network, else none. */
+  /** VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none. */
   readonly vlan?: pulumi.Input<number>;
 
   /** libvirt's alias of the interface: how it is found again in the VM. Unset: `ua-sriov-` and the resource's name. Another alias replaces the resource. */
@@ -524,7 +524,7 @@ export interface VmSriovInterfaceOutputs {
   /** MAC address of the interface, also in the guest. */
   readonly mac: pulumi.Output<string>;
 
-  /** VLAN that the PF tags the interface's traffic with, 1-4094; 0 is no VLAN. Unset: that of the portgroup or the network, else none. */
+  /** VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none. */
   readonly vlan: pulumi.Output<number | undefined>;
 
   /** libvirt's alias of the interface: how it is found again in the VM. */

@@ -7,11 +7,13 @@ export const unknownSentinel = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The Pulumi name of the resource, for defaults made of it. Given to check, and never stored. */
 export const nameProperty = "__resourceName";
+/** `project/stack`, the same. */
+export const stackProperty = "__resourceStack";
 /** The text from which Pulumi makes the provider. In inputs and outputs of every dynamic resource. */
 export const providerProperty = "__provider";
 
 export function fromWire(properties: Record<string, unknown>): Values {
-  const { [nameProperty]: _name, [providerProperty]: _provider, ...rest } = properties;
+  const { [nameProperty]: _name, [stackProperty]: _stack, [providerProperty]: _provider, ...rest } = properties;
   return decode(rest) as Values;
 }
 

@@ -9,7 +9,11 @@ import { type SriovNetworkInputs, factNames, sriovNetworkModel } from "./model.j
 import type { NetworkNow } from "./plan.js";
 
 /** The model, what it cannot say about several values at once, and the defaults. */
-export function checkInputs(news: Values, resource: string): { inputs: SriovNetworkInputs; failures: Failure[] } {
+export function checkInputs(
+  news: Values,
+  resource: string,
+  stack = "",
+): { inputs: SriovNetworkInputs; failures: Failure[] } {
   const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined));
   const { inputs, failures } = parseModel(sriovNetworkModel, given);
   const found = failures.map((failure) =>
@@ -20,8 +24,10 @@ export function checkInputs(news: Values, resource: string): { inputs: SriovNetw
   found.push(...oneSource(given), ...duplicates(given["vfs"], "vfs", (vf) => vf));
   found.push(...duplicates(given["portgroups"], "portgroups", nameOf), ...defaults(given["portgroups"]));
   const name = given["name"] ?? networkName(resource);
+  // Two stacks may well use one name on one host: each its own network, or an error, but never each the other's.
+  const owner = stack === "" ? resource : `${stack}/${resource}`;
   const byDefault = { managed: true, autostart: true, active: true };
-  const wanted: Values = { ...byDefault, ...((inputs ?? given) as Values), name, owner: resource };
+  const wanted: Values = { ...byDefault, ...((inputs ?? given) as Values), name, owner };
   const vfs = Array.isArray(given["vfs"]) ? { vfs: given["vfs"].map(inOneSpelling) } : {};
   return { inputs: { ...wanted, ...vfs } as unknown as SriovNetworkInputs, failures: found };
 }

@@ -18,8 +18,8 @@ export const sriovNetwork = {
   schemaVersion: 1,
   outputs: Object.keys(sriovNetworkOutputs.shape),
 
-  async check(context, news, olds, resource) {
-    const { inputs, failures } = checkInputs(news, resource);
+  async check(context, news, olds, resource, stack = "") {
+    const { inputs, failures } = checkInputs(news, resource, stack);
     const before = sameHost(olds, inputs) ? olds : undefined;
     // What the network has been called stays its name, whatever this version would make of the resource's.
     if (news["name"] === undefined && typeof before?.["name"] === "string") inputs.name = before["name"];

@@ -95,7 +95,9 @@ const facts = {
   hostId: z.string().describe("The host's machine-id: its identity, whatever URI leads to it."),
   owner: z
     .string()
-    .describe("Name of the Pulumi resource, written into the network's metadata as the mark that it is ours."),
+    .describe(
+      "The Pulumi resource, as `project/stack/name`, written into the network's metadata as the mark that it is ours.",
+    ),
   numVfs: z
     .int()
     .optional()

@@ -43,11 +43,11 @@ export const vmSriovInterfaceModel = z
       .describe("MAC address of the interface, also in the guest. Unset: one in 52:54:00 that is made once and stays."),
     vlan: z
       .int()
-      .min(0)
+      .min(1)
       .max(4094)
       .optional()
       .describe(
-        "VLAN that the PF tags the interface's traffic with, 1-4094; 0 is no VLAN. Unset: that of the portgroup or the network, else none.",
+        "VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none.",
       ),
     alias: alias
       .optional()

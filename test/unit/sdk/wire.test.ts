@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { unknown } from "../../../provider/resources/lifecycle.js";
-import { fromWire, nameProperty, providerProperty, toWire, unknownSentinel } from "../../../sdk/nodejs/wire.js";
+import {
+  fromWire,
+  nameProperty,
+  providerProperty,
+  stackProperty,
+  toWire,
+  unknownSentinel,
+} from "../../../sdk/nodejs/wire.js";
 
 describe("the wire of the dynamic provider", () => {
   it("turns Pulumi's sentinel into an unknown value, at any depth", () => {
@@ -11,7 +18,8 @@ describe("the wire of the dynamic provider", () => {
   });
 
   it("keeps the protocol's own properties away from the resources", () => {
-    assert.deepEqual(fromWire({ [nameProperty]: "x", [providerProperty]: "text", pf: "eno49" }), { pf: "eno49" });
+    const own = { [nameProperty]: "x", [stackProperty]: "p/s", [providerProperty]: "text" };
+    assert.deepEqual(fromWire({ ...own, pf: "eno49" }), { pf: "eno49" });
   });
 
   it("drops what is undefined, at any depth: Pulumi would lose the resource over it", () => {
@@ -21,7 +29,9 @@ describe("the wire of the dynamic provider", () => {
   });
 
   it("brings any JSON back as it was", () => {
-    const names = fc.string().filter((name) => ![nameProperty, providerProperty, "__proto__"].includes(name));
+    const names = fc
+      .string()
+      .filter((name) => ![nameProperty, stackProperty, providerProperty, "__proto__"].includes(name));
     const values = fc.dictionary(
       names,
       fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as never),
