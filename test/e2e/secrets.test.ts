@@ -11,16 +11,15 @@ describe("a private key in the program", function () {
     const key = readFileSync(lab.identityFile, "utf8");
     const project = await newProject("secrets", {
       text: `
-import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
 import * as sriov from "pulumi-sriov";
 const host = {
   uri: ${JSON.stringify(lab.bareUri)},
-  ssh: { privateKey: new pulumi.Config().require("key"), knownHosts: ${JSON.stringify(lab.knownHostsFile)}, configFile: "none" },
+  ssh: { privateKey: readFileSync(${JSON.stringify(lab.identityFile)}, "utf8"), knownHosts: ${JSON.stringify(lab.knownHostsFile)}, configFile: "none" },
 };
 export const address = new sriov.VfConfig("eno50", { host, pf: "eno50", numVfs: 2 }).pfPciAddress;
 `,
     });
-    await project.setConfig("key", key, { secret: true });
     const line = key.split("\n")[2] ?? "";
     assert.ok(line.length > 40, "the key has a line to look for");
 

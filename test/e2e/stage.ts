@@ -38,5 +38,6 @@ export async function onHost(command: string): Promise<string> {
 after(async function () {
   this.timeout(60_000);
   await disposeProjects();
-  await (await lab)?.stop();
+  // For a look at the host as a failed test left it.
+  if (!process.env["KEEP_LAB"]) await (await lab)?.stop();
 });

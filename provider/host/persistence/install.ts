@@ -29,10 +29,16 @@ const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 const install = (path: string, mode: string, text: string): string =>
   `mkdir -p "$R${dirOf(path)}"\n${writeFile(`"$R${path}.new"`, text)}chmod ${mode} "$R${path}.new"\nmv -f "$R${path}.new" "$R${path}"\n`;
 
+/**
+ * The applier and the unit are shared by all PFs of the host, which are set up at the same time: one after the other here. The
+ * folder itself is what is locked, so that no file is left.
+ */
+const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 30 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
+
 /** Equivalent to: `systemctl enable pulumi-sriov-vfs@$pf`, after writing the three files. */
 export async function installBootPlan(shell: Shell, pf: string, lines: readonly string[]): Promise<void> {
   const script = `${scriptHead}${needRoot}set -e
-${install(paths.applier, "0755", applierScript)}
+${oneAtATime}${install(paths.applier, "0755", applierScript)}
 ${install(paths.unit, "0644", unitText)}
 ${install(planOf(pf), "0644", planFile(pf, lines))}
 systemctl daemon-reload
@@ -43,7 +49,7 @@ systemctl enable --quiet ${unitOf(pf)}
 
 /** Idempotent. Equivalent to: `systemctl disable pulumi-sriov-vfs@$pf`, and removing what nothing needs any more. */
 export async function removeBootPlan(shell: Shell, pf: string): Promise<void> {
-  const script = `${scriptHead}${needRoot}
+  const script = `${scriptHead}${needRoot}${oneAtATime}
 if [ -e "$R${paths.unit}" ]; then
   systemctl disable --quiet ${unitOf(pf)} || exit 1
   # Stopping it does nothing to the VFs; it only ends being "active (exited)".

@@ -1,7 +1,7 @@
 // Makes the host so, and undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
 // VFs is all or nothing: when it cannot be had, what was before is put back. A single attribute that does not take leaves the
 // rest in place and is reported.
-import { SriovError } from "../../base/errors.js";
+import { SriovError, explain, isSriovError } from "../../base/errors.js";
 import { type LineResult, applyPlan } from "../../host/applier/run.js";
 import { installBootPlan, removeBootPlan } from "../../host/persistence/install.js";
 import type { Context, Outcome } from "../lifecycle.js";
@@ -30,7 +30,7 @@ export async function converge(
   const results = await carryOut(context, session, before, steps, inputs.allowDisruption);
   const broken = structuralFailure(results);
   const failed = broken ? await goBack(context, session, before, broken) : [];
-  if (!broken) await setUpBoot(session, before, steps);
+  if (!broken) failed.push(...(await setUpBoot(session, before, steps)));
 
   const after = await readExisting(session, before.pf.pciAddress, context.signal);
   const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
@@ -150,9 +150,16 @@ function remedyFor(said: string): string | undefined {
   return undefined;
 }
 
-async function setUpBoot(session: Session, { pf }: Current, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if (step.do === "install-boot-plan") await installBootPlan(session.shell, pf.pciAddress, step.lines);
-    if (step.do === "remove-boot-plan") await removeBootPlan(session.shell, pf.pciAddress);
+/** What went wrong, if anything: the VFs are made by now, and an exception would forget them. */
+async function setUpBoot(session: Session, { pf }: Current, steps: readonly Step[]): Promise<string[]> {
+  try {
+    for (const step of steps) {
+      if (step.do === "install-boot-plan") await installBootPlan(session.shell, pf.pciAddress, step.lines);
+      if (step.do === "remove-boot-plan") await removeBootPlan(session.shell, pf.pciAddress);
+    }
+    return [];
+  } catch (error) {
+    if (!isSriovError(error) || error.kind === "unreachable") throw error;
+    return [`The VFs are made, but how they come back after a reboot is not: ${explain(error)}`];
   }
 }
