@@ -1,6 +1,7 @@
 // The place where every end-to-end test works: one lab, one Pulumi CLI, and throw-away projects on them.
 import assert from "node:assert/strict";
 import { type Lab, startLab } from "../../lab/lab.js";
+import { tail } from "../../lab/host-process.js";
 import { e2eLab } from "./e2e-lab.js";
 import { createProject, type ProjectOptions, type PulumiProject } from "../../lab/pulumi-project.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
@@ -33,6 +34,13 @@ export async function onHost(command: string): Promise<string> {
   assert.equal(exitCode, 0, `on the host: ${command}\n${stdout}${stderr}`);
   return stdout.trimEnd();
 }
+
+// The host's own console says what no answer over SSH can, when it is the host that hangs.
+afterEach(async function () {
+  if (this.currentTest?.state !== "failed") return;
+  const { serialLog } = await sharedLab();
+  process.stdout.write(`The end of the host's console:\n${tail(serialLog, 30)}\n`);
+});
 
 // mocha runs these once, around all files of the run that import this one.
 after(async function () {
