@@ -1,11 +1,10 @@
 // Private keys: encrypted or not, told by the format.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { utils } from "ssh2";
+import { newEd25519 } from "./ed25519.js";
 import { isEncryptedKey, parseIdentity } from "../../../provider/transport/ssh-keys.js";
 
-const openSsh = (passphrase?: string) =>
-  utils.generateKeyPairSync("ed25519", passphrase === undefined ? {} : { passphrase, cipher: "aes256-ctr", rounds: 4 });
+const openSsh = newEd25519;
 const pem = (type: "pkcs1" | "pkcs8", passphrase?: string) =>
   generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({
     type,

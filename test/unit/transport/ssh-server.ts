@@ -1,10 +1,9 @@
 // An SSH server in this process, for what a real one does not do on demand: hang, break off, refuse a channel.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import { type Connection, Server, type ServerChannel } from "ssh2";
+import { newEd25519 } from "./ed25519.js";
 import type { SshTarget } from "../../../provider/transport/ssh.js";
-
-const newKey = () => utils.generateKeyPairSync("ed25519");
 
 export type FakeSshServer = {
   /** Good credentials and the right host key; nothing of this machine's own configuration. */
@@ -29,7 +28,7 @@ export type Behaviour = {
 
 export async function startFakeSsh(behaviour: Behaviour = {}): Promise<FakeSshServer> {
   const { onCommand = (channel: ServerChannel) => finish(channel), maxSessions = 10 } = behaviour;
-  const [hostPair, userPair] = [newKey(), newKey()];
+  const [hostPair, userPair] = [newEd25519(), newEd25519()];
   const connections = new Set<Connection>();
   const commands: string[] = [];
   let [running, most] = [0, 0];

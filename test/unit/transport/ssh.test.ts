@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { utils } from "ssh2";
+import { newEd25519 } from "./ed25519.js";
 import { type SriovError, explain, isSriovError } from "../../../provider/base/errors.js";
 import type { SshConnection } from "../../../provider/transport/ssh-connection.js";
 import { openTcp } from "../../../provider/transport/ssh-socket.js";
@@ -52,7 +53,7 @@ describe("connectSsh, against a server in this process", function () {
 
   it("refuses another host key than the one given, and shows both", async () => {
     const { target } = await serve();
-    const other = utils.generateKeyPairSync("ed25519").public;
+    const other = newEd25519().public;
     const error = await errorOf(connectSsh({ ...target, hostKey: other }));
     assert.equal(error.kind, "refused");
     assert.match(
@@ -82,11 +83,7 @@ describe("connectSsh, against a server in this process", function () {
   });
 
   it("wants a passphrase for an encrypted key when there is no agent", async () => {
-    const { private: privateKey } = utils.generateKeyPairSync("ed25519", {
-      passphrase: "open sesame",
-      cipher: "aes256-ctr",
-      rounds: 4,
-    });
+    const { private: privateKey } = newEd25519("open sesame");
     const { target } = await serve();
     const agent = "none";
     const error = await errorOf(connectSsh({ ...target, privateKey, agent }));
