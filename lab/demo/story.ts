@@ -20,6 +20,23 @@ async function interfaceOf(scene: Scene, vm: string): Promise<string> {
   return onHost(scene, `virsh dumpxml ${vm} | sed -n '/<interface/,/<\\/interface>/p'`);
 }
 
+/** A hot-plugged NIC takes a guest some seconds, and a NIC that is not up yet proves nothing about VLANs. */
+async function untilUp(scene: Scene): Promise<void> {
+  for (const { vm, address } of [node1, node2]) {
+    await until(`the NIC of ${vm} is up with ${address}`, 120, async () => {
+      const { output } = await runInGuest(scene.lab, vm, "cat /sys/class/net/eth*/carrier; ip -4 addr show");
+      return /^1$/m.test(output) && output.includes(`${address}/`);
+    });
+  }
+}
+
+async function untilReached(scene: Scene): Promise<void> {
+  await until(`${node2.vm} answers ${node1.vm}`, 60, async () => {
+    const { exitCode } = await runInGuest(scene.lab, node1.vm, `ping -c 1 -W 2 ${node2.address}`);
+    return exitCode === 0;
+  });
+}
+
 /** Three pings from the first VM to the second: all answered, or none. */
 async function ping(scene: Scene): Promise<"answered" | "unanswered"> {
   const { output } = await runInGuest(scene.lab, node1.vm, `ping -c 3 -W 5 ${node2.address}`);
@@ -100,6 +117,8 @@ export const story: Step[] = [
   {
     title: "In one VLAN the two VMs reach each other",
     async tell(scene) {
+      await untilUp(scene);
+      await untilReached(scene);
       assert.equal(await ping(scene), "answered");
     },
   },
@@ -124,6 +143,7 @@ export const story: Step[] = [
       await scene.project.setConfig("vlan2", "43");
       succeeded(await scene.project.up({ args: ["--skip-preview"] }), "up with VLAN 43");
       assert.match(await interfaceOf(scene, node2.vm), /<tag id='43'\/>/);
+      await untilUp(scene);
       assert.equal(await ping(scene), "unanswered");
     },
   },
@@ -132,6 +152,8 @@ export const story: Step[] = [
     async tell(scene) {
       await scene.project.setConfig("vlan2", "42");
       succeeded(await scene.project.up({ args: ["--skip-preview"] }), "up with VLAN 42");
+      await untilUp(scene);
+      await untilReached(scene);
       assert.equal(await ping(scene), "answered");
       scene.seen.made = await hostView(scene);
     },
