@@ -56,8 +56,6 @@ export type Observed<Inputs, State> = { here: true; id: string; inputs: Inputs; 
 export interface Lifecycle<Inputs, State> {
   /** Stored in state; `migrate` brings older shapes here. */
   readonly schemaVersion: number;
-  /** The names of the outputs that are no inputs; an adapter declares them. */
-  readonly outputs: readonly string[];
   /**
    * All failures at once. `olds` are the inputs checked last time, undefined for a new resource. `name` is the resource's
    * Pulumi name, `stack` where it is from: `project/stack`, "" where that is not known.

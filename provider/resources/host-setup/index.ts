@@ -7,12 +7,11 @@ import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { diff } from "./diff.js";
-import { type HostSetupInputs, type HostSetupState, hostSetupOutputs } from "./model.js";
+import { type HostSetupInputs, type HostSetupState } from "./model.js";
 import { readCurrent, stateOf } from "./read.js";
 
 export const hostSetup = {
   schemaVersion: 1,
-  outputs: Object.keys(hostSetupOutputs.shape),
 
   async check(context, news, olds) {
     const { inputs, failures } = checkInputs(news);

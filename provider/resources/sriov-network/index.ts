@@ -8,7 +8,7 @@ import { create, remove, update } from "./apply.js";
 import { type HostFacts, checkInputs, checkOnHost, vfsNow } from "./check.js";
 import { diff } from "./diff.js";
 import { interruption, refusal } from "./guard.js";
-import { type Facts, type SriovNetworkInputs, type SriovNetworkState, sriovNetworkOutputs } from "./model.js";
+import { type Facts, type SriovNetworkInputs, type SriovNetworkState } from "./model.js";
 import { plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
 import { askHost } from "../ask-host.js";
@@ -16,7 +16,6 @@ import { observe, readNetworks } from "./read.js";
 
 export const sriovNetwork = {
   schemaVersion: 1,
-  outputs: Object.keys(sriovNetworkOutputs.shape),
 
   async check(context, news, olds, resource, stack = "") {
     const { inputs, failures } = checkInputs(news, resource, stack);

@@ -6,13 +6,12 @@ import type { Session } from "../session.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff } from "./diff.js";
-import { type VfConfigInputs, type VfConfigState, factNames, vfConfigOutputs } from "./model.js";
+import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
 import { observe, readCurrent } from "./read.js";
 
 export const vfConfig = {
   schemaVersion: 1,
-  outputs: Object.keys(vfConfigOutputs.shape),
 
   async check(context, news, olds) {
     const { inputs, failures } = checkInputs(news);

@@ -8,18 +8,12 @@ import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost } from "./check.js";
 import type { Current } from "./current.js";
 import { diff } from "./diff.js";
-import {
-  type VmSriovInterfaceInputs,
-  type VmSriovInterfaceState,
-  factNames,
-  vmSriovInterfaceOutputs,
-} from "./model.js";
+import { type VmSriovInterfaceInputs, type VmSriovInterfaceState, factNames } from "./model.js";
 import { observe, readCurrent } from "./read.js";
 import { readSurroundings } from "./surroundings.js";
 
 export const vmSriovInterface = {
   schemaVersion: 1,
-  outputs: Object.keys(vmSriovInterfaceOutputs.shape),
 
   async check(context, news, olds, name) {
     const { inputs, failures } = checkInputs(news, olds, name);

@@ -11,7 +11,7 @@ type Lived = Lifecycle<Record<string, unknown>, Record<string, unknown>>;
 /** A lifecycle of which a test states what it needs. */
 function withLifecycle(methods: Partial<Lived>) {
   const table = registry as unknown as Record<string, Lived>;
-  table["Test"] = { schemaVersion: 3, outputs: [], ...methods } as Lived;
+  table["Test"] = { schemaVersion: 3, ...methods } as Lived;
   return provider("Test" as never);
 }
 
