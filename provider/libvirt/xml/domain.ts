@@ -1,16 +1,6 @@
 // A domain's XML, as far as an interface of it needs to know: machine, interfaces, security labels, free slots.
 import { splitPciAddress } from "../../base/pci-address.js";
-import {
-  type XmlElement,
-  attribute,
-  compact,
-  elementsOf,
-  find,
-  numberOf,
-  parseXml,
-  requiredText,
-  textOf,
-} from "./element.js";
+import { type XmlElement, attribute, compact, elementsOf, find, numberOf, parseXml, requiredText } from "./element.js";
 import { type DomainInterface, parseInterfaces } from "./interface.js";
 import { parseAddress } from "./parts.js";
 
@@ -73,6 +63,3 @@ function countFreeRootPorts(root: XmlElement): number {
   );
   return ports.filter((port) => !usedBuses.has(numberOf(attribute(port, "index")) ?? 0)).length;
 }
-
-/** Text for a person; undefined when the domain has none. */
-export const domainTitle = (xml: string): string | undefined => textOf(find(parseXml(xml, "domain"), "title"));
