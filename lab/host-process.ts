@@ -5,13 +5,15 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../provider/base/errors.js";
 import { runChild, lastWords } from "./child.js";
+import { chooseCpu } from "./pinning.js";
 import { qemuArguments, type Machine } from "./qemu.js";
 
 export type HostProcess = { pid: number; stillAlive: () => void };
 
 export async function spawnHost(machine: Machine, qemuLog: string): Promise<HostProcess> {
   const log = openSync(qemuLog, "w");
-  const child = spawn("qemu-system-x86_64", qemuArguments(machine), { detached: true, stdio: ["ignore", log, log] });
+  const [command, ...args] = await commandOf(machine);
+  const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   let ended: string | undefined;
   child.once("error", (error) => (ended = error.message));
@@ -26,6 +28,11 @@ export async function spawnHost(machine: Machine, qemuLog: string): Promise<Host
   stillAlive();
   if (child.pid === undefined) throw new SriovError("bug", "QEMU was started and has no process id.");
   return { pid: child.pid, stillAlive };
+}
+
+async function commandOf(machine: Machine): Promise<[string, ...string[]]> {
+  const qemu: [string, ...string[]] = ["qemu-system-x86_64", ...qemuArguments(machine)];
+  return machine.accelerator === "kvm" ? qemu : ["taskset", "--cpu-list", String(await chooseCpu()), ...qemu];
 }
 
 /** Kills one process and waits until it is gone. Nothing of a lab's disk is worth a clean shutdown. */

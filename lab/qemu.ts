@@ -35,8 +35,8 @@ export function kernelArguments(machineId: string): string {
     "iommu=pt",
     // Nothing here is worth protecting from a speculating CPU, and emulated ones pay for it.
     "mitigations=off",
-    // QEMU's emulated SVM, which runs the VMs inside, can lose a timer interrupt (QEMU 10.0, Linux 6.12). A CPU that waits for
-    // one that is lost never ticks again ("rcu_preempt detected stalls", and no answer); a periodic timer comes again.
+    // A CPU that waits for a timer interrupt that QEMU lost (pinning.ts) never ticks again: "rcu_preempt detected stalls", and no
+    // answer. A periodic timer comes again.
     "nohz=off",
     "highres=off",
     `systemd.machine_id=${machineId}`,
