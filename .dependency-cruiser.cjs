@@ -1,7 +1,8 @@
 // The house. A room imports itself and the floors below; never a neighbour on its floor, never upstairs.
 const floors = [
   ["sdk/nodejs", "provider/plugin", "provider/cli"],
-  ["provider/resources", "provider/functions"],
+  ["provider/functions"],
+  ["provider/resources"],
   ["provider/host", "provider/libvirt"],
   ["provider/transport"],
   ["provider/base"],

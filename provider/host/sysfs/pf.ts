@@ -54,8 +54,25 @@ export type PfReading = { pfs: KnownPf[] } & (
   | { found: "short-vf-list"; reason: string }
 );
 
-export function parsePfReading(output: string): PfReading {
+export const parsePfReading = (output: string): PfReading => readingFrom(parseFields(output));
+
+/** What `allReaderScript` printed, PF by PF. */
+export function parseAllPfReadings(output: string): PfReading[] {
   const records = parseFields(output);
+  const isAt = (key: string) => records.findIndex(([name]) => name === key);
+  const starts = records.flatMap(([name], at) => (name === "device" ? [at] : []));
+  const common = isAt("common");
+  if (common === -1) throw halfWay(output);
+  const head = records.slice(0, starts[0] ?? common);
+  return starts.map((start, i) =>
+    readingFrom([...head, ...records.slice(start, starts[i + 1] ?? common), ...records.slice(common)]),
+  );
+}
+
+const halfWay = (output: string) =>
+  new SriovError("remote-failure", `The reader ended half-way: ${output.slice(-200)}`);
+
+function readingFrom(records: string[][]): PfReading {
   const all = (key: string) => records.filter(([name]) => name === key).map(([, ...fields]) => fields);
   const one = (key: string) => all(key)[0];
 
@@ -68,8 +85,7 @@ export function parsePfReading(output: string): PfReading {
   const notPci = one("not-pci");
   if (notPci) return { pfs, found: "no-pci-device", netdev: notPci[0] ?? "" };
   const device = one("device");
-  if (!device || !one("end"))
-    throw new SriovError("remote-failure", `The reader ended half-way: ${output.slice(-200)}`);
+  if (!device || !one("end")) throw halfWay(records.map((fields) => fields.join("\t")).join("\n"));
 
   const [address = "", netdev, driver, total, num, physfn] = device;
   const pciAddress = parsePciAddress(address);

@@ -1,11 +1,11 @@
-// Reads one PF, its VFs and what is installed for the boot: one round trip.
+// Reads one PF, or all of them, with the VFs and what is installed for the boot: one round trip.
 import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../../base/errors.js";
 import { isPciAddress, parsePciAddress } from "../../base/pci-address.js";
 import { runScript } from "../script.js";
 import type { Shell } from "../shell.js";
-import { type PfReading, parsePfReading } from "./pf.js";
-import { readerScript } from "./reader-script.js";
+import { type PersistenceFacts, type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
+import { allReaderScript, readerScript } from "./reader-script.js";
 
 const attempts = 5;
 const pauseMs = 400;
@@ -18,14 +18,35 @@ export type CompleteReading = Exclude<PfReading, { found: "short-vf-list" }>;
  */
 export async function readPf(shell: Shell, selector: string, signal?: AbortSignal): Promise<CompleteReading> {
   const canonical = isPciAddress(selector) ? parsePciAddress(selector) : selector;
+  const script = readerScript(canonical);
+  const [reading] = await untilComplete(shell, `PF ${selector}`, script, (output) => [parsePfReading(output)], signal);
+  if (reading) return reading;
+  throw new SriovError("bug", "one PF was asked for, and none answered");
+}
+
+export type PfWithBoot = { pf: PfFacts; persistence: PersistenceFacts };
+
+/** Every SR-IOV PF of the host. Equivalent to: `readPf` of each, in one round trip. */
+export async function readAllPfs(shell: Shell, signal?: AbortSignal): Promise<PfWithBoot[]> {
+  const readings = await untilComplete(shell, "all PFs", allReaderScript(), parseAllPfReadings, signal);
+  return readings.filter((reading) => reading.found === "pf");
+}
+
+async function untilComplete(
+  shell: Shell,
+  what: string,
+  script: string,
+  parse: (output: string) => PfReading[],
+  signal: AbortSignal | undefined,
+): Promise<CompleteReading[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const output = await runScript(shell, `read PF ${selector}`, readerScript(canonical), signal ? { signal } : {});
-    const reading = parsePfReading(output);
-    if (reading.found !== "short-vf-list") return reading;
+    const readings = parse(await runScript(shell, `read ${what}`, script, signal ? { signal } : {}));
+    const short = readings.find((reading) => reading.found === "short-vf-list");
+    if (!short) return readings.filter((reading) => reading.found !== "short-vf-list");
     if (attempt === attempts) {
       throw new SriovError(
         "remote-failure",
-        `Failed to read the VFs of PF ${selector} on ${shell.name}: ${reading.reason}, in ${attempts} attempts`,
+        `Failed to read the VFs of ${what} on ${shell.name}: ${short.reason}, in ${attempts} attempts`,
         { remedy: "The driver may be resetting a VF: look at the kernel log (dmesg) of the host." },
       );
     }

@@ -1,5 +1,5 @@
-// The script that reads everything about one PF in one round trip: sysfs, iproute2, open VFIO devices, what is installed
-// for the boot. It prints lines of tab-separated fields; pf.ts understands them.
+// The script that reads everything about one PF, or about all of them, in one round trip: sysfs, iproute2, open VFIO devices,
+// what is installed for the boot. It prints lines of tab-separated fields; pf.ts understands them.
 import { quote } from "../../base/quote.js";
 import { paths, unitOf } from "../persistence/paths.js";
 import { scriptHead } from "../script.js";
@@ -7,9 +7,20 @@ import { vfioHoldersFunction } from "../vfio/holders.js";
 
 /** `selector`: a PCI address in its one spelling, a netdev name, or an altname. */
 export const readerScript = (selector: string): string =>
-  `${scriptHead}${vfioHoldersFunction}selector=${quote(selector)}\n${body}`;
+  `${scriptHead}${vfioHoldersFunction}selector=${quote(selector)}\n${functions}${findOne}device\n${common}`;
 
-const body = `
+/** The same for every PF of the host: a `device` record starts the next one, and `common` what is the same for all. */
+export const allReaderScript = (): string => `${scriptHead}${vfioHoldersFunction}${functions}
+for found in "$pci"/*/sriov_totalvfs; do
+  [ -e "$found" ] || continue
+  address=\${found%/*}; address=\${address##*/}
+  netdev=
+  device
+done
+put common
+${common}`;
+
+const functions = `
 pci=$R/sys/bus/pci/devices
 tab=$(printf '\\t')
 put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; done; printf '\\n'; }
@@ -24,6 +35,45 @@ for found in "$pci"/*/sriov_totalvfs; do
   put pf "\${device##*/}" "$(first "$device/net")" "$(get "$found")"
 done
 
+vfio=
+device() {
+  D=$pci/$address
+  # A PF of several ports has several netdevs; the one that was asked for, else the first.
+  if [ -z "$netdev" ] || [ ! -e "$D/net/$netdev" ]; then netdev=$(first "$D/net"); fi
+  put device "$address" "$netdev" "$(target "$D/driver")" "$(get "$D/sriov_totalvfs")" "$(get "$D/sriov_numvfs")" \\
+    "$(target "$D/physfn")" "$(get "$D/vendor")" "$(get "$D/device")"
+
+  if [ -n "$netdev" ]; then
+    json=$(ip -j -d link show dev "$netdev" 2>&1)
+    put ip "$?" "$json"
+  fi
+
+  for entry in "$D"/virtfn*; do
+    [ -e "$entry" ] || continue
+    vf=$(target "$entry")
+    V=$pci/$vf
+    driver=$(target "$V/driver")
+    case $driver in *vfio*) vfio=yes ;; esac
+    name=$(first "$V/net")
+    uppers=
+    for upper in "$V"/net/*/upper_*; do
+      [ -e "$upper" ] && uppers="$uppers\${uppers:+ }\${upper##*/upper_}"
+    done
+    mac=
+    [ -n "$name" ] && mac=$(get "$V/net/$name/address")
+    put vf "\${entry##*/virtfn}" "$vf" "$driver" "$(target "$V/iommu_group")" "$name" "$mac" "$uppers" "$(first "$V/vfio-dev")"
+  done
+  if [ -e "$R${paths.plans}/$address.plan" ]; then
+    put plan-file
+    grep -v -e '^#' -e '^ *$' "$R${paths.plans}/$address.plan" | sed "s/^/plan$tab/"
+  fi
+  if [ -e "$R${paths.unit}" ]; then
+    systemctl show -p UnitFileState -p ActiveState -p Result "${unitOf("$address")}" 2>/dev/null | sed "s/^/systemd$tab/"
+  fi
+}
+`;
+
+const findOne = `
 address=
 netdev=$selector
 if [ -d "$pci/$selector" ]; then
@@ -37,35 +87,9 @@ if [ -z "$address" ] && [ -n "$netdev" ] && [ -e "$R/sys/class/net/$netdev" ]; t
   [ -d "$pci/\${address:-none}" ] || { put not-pci "$netdev"; exit 0; }
 fi
 [ -n "$address" ] || { put missing "$selector"; exit 0; }
+`;
 
-D=$pci/$address
-# A PF of several ports has several netdevs; the one that was asked for, else the first.
-if [ -z "$netdev" ] || [ ! -e "$D/net/$netdev" ]; then netdev=$(first "$D/net"); fi
-put device "$address" "$netdev" "$(target "$D/driver")" "$(get "$D/sriov_totalvfs")" "$(get "$D/sriov_numvfs")" \\
-  "$(target "$D/physfn")" "$(get "$D/vendor")" "$(get "$D/device")"
-
-if [ -n "$netdev" ]; then
-  json=$(ip -j -d link show dev "$netdev" 2>&1)
-  put ip "$?" "$json"
-fi
-
-vfio=
-for entry in "$D"/virtfn*; do
-  [ -e "$entry" ] || continue
-  vf=$(target "$entry")
-  V=$pci/$vf
-  driver=$(target "$V/driver")
-  case $driver in *vfio*) vfio=yes ;; esac
-  name=$(first "$V/net")
-  uppers=
-  for upper in "$V"/net/*/upper_*; do
-    [ -e "$upper" ] && uppers="$uppers\${uppers:+ }\${upper##*/upper_}"
-  done
-  mac=
-  [ -n "$name" ] && mac=$(get "$V/net/$name/address")
-  put vf "\${entry##*/virtfn}" "$vf" "$driver" "$(target "$V/iommu_group")" "$name" "$mac" "$uppers" "$(first "$V/vfio-dev")"
-done
-
+const common = `
 if [ -n "$vfio" ]; then
   put vfio-holders "$([ -n "$R" ] || id -u)"
   vfio_holders | sed "s/^/holder$tab/"
@@ -74,12 +98,5 @@ fi
 sum() { sha256sum < "$1" 2>/dev/null | cut -d ' ' -f 1; }
 [ -e "$R${paths.applier}" ] && put applier "$(sum "$R${paths.applier}")"
 [ -e "$R${paths.unit}" ] && put unit "$(sum "$R${paths.unit}")"
-if [ -e "$R${paths.plans}/$address.plan" ]; then
-  put plan-file
-  grep -v -e '^#' -e '^ *$' "$R${paths.plans}/$address.plan" | sed "s/^/plan$tab/"
-fi
-if [ -e "$R${paths.unit}" ]; then
-  systemctl show -p UnitFileState -p ActiveState -p Result "${unitOf("$address")}" 2>/dev/null | sed "s/^/systemd$tab/"
-fi
 put end
 `;

@@ -1,7 +1,7 @@
 // The reader of one PF: what its script prints, and what it runs on.
 import assert from "node:assert/strict";
 import { parsePfReading } from "../../../../provider/host/sysfs/pf.js";
-import { readPf } from "../../../../provider/host/sysfs/read-pf.js";
+import { readAllPfs, readPf } from "../../../../provider/host/sysfs/read-pf.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 
 const device = "sys/bus/pci/devices/0000:01:00.0";
@@ -73,5 +73,27 @@ describe("the reader of a PF", () => {
       { pciAddress: "0000:01:00.0", netdev: "eno49", totalVfs: 7 },
       { pciAddress: "0000:02:00.0", netdev: "eno50", totalVfs: 7 },
     ]);
+  });
+
+  it("reads all PFs at once as it reads each, in one round trip", async () => {
+    for (const [path, text] of Object.entries(pfTree("0000:02:00.0", "eno50"))) fake.put(path, text);
+    await fake.shell.run(`printf 2 | tee $SRIOV_ROOT/${device}/sriov_numvfs`);
+    const one = await Promise.all(["eno49", "eno50"].map((pf) => readPf(fake.shell, pf)));
+    fake.runs = 0;
+    const all = await readAllPfs(fake.shell);
+    assert.equal(fake.runs, 1);
+    assert.deepEqual(all, one);
+    assert.deepEqual(
+      all.map(({ pf }) => [pf.netdev, pf.vfs.length]),
+      [
+        ["eno49", 2],
+        ["eno50", 0],
+      ],
+    );
+  });
+
+  it("reads a host without any PF as that", async () => {
+    fake.remove("sys/bus/pci/devices/0000:01:00.0");
+    assert.deepEqual(await readAllPfs(fake.shell), []);
   });
 });

@@ -1,0 +1,29 @@
+// Every function by the name it has in programs. The adapters read this table, and ask through `callFunction`.
+import type { z } from "zod";
+import { SriovError } from "../base/errors.js";
+import type { Context, Values } from "../resources/lifecycle.js";
+import { parseModel } from "../resources/model-failures.js";
+import { getPhysicalFunctions } from "./get-physical-functions.js";
+
+export const functions = {
+  getPhysicalFunctions,
+};
+
+export type FunctionName = keyof typeof functions;
+export type FunctionArgs<Name extends FunctionName> = z.infer<(typeof functions)[Name]["args"]>;
+export type FunctionResult<Name extends FunctionName> = z.infer<(typeof functions)[Name]["result"]>;
+
+/** Throws `invalid-input` that says everything that is wrong with the arguments at once. */
+export async function callFunction<Name extends FunctionName>(
+  name: Name,
+  context: Context,
+  args: Values,
+): Promise<FunctionResult<Name>> {
+  const { args: model, call } = functions[name];
+  const { inputs, failures } = parseModel<unknown>(model, args);
+  if (failures.length > 0) {
+    const reasons = failures.map(({ property, reason }) => `${property === "" ? "" : `${property}: `}${reason}`);
+    throw new SriovError("invalid-input", `${name}: ${reasons.join("\n")}`);
+  }
+  return call(context, inputs as never) as Promise<FunctionResult<Name>>;
+}
