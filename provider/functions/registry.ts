@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { SriovError } from "../base/errors.js";
 import type { Context, Values } from "../resources/lifecycle.js";
 import { parseModel } from "../resources/model-failures.js";
+import type { HostFunction } from "./function.js";
 import { getPhysicalFunctions } from "./get-physical-functions.js";
 
 export const functions = {
@@ -19,11 +20,11 @@ export async function callFunction<Name extends FunctionName>(
   context: Context,
   args: Values,
 ): Promise<FunctionResult<Name>> {
-  const { args: model, call } = functions[name];
-  const { inputs, failures } = parseModel<unknown>(model, args);
+  const asked = functions[name] as unknown as HostFunction<unknown, FunctionResult<Name>>;
+  const { inputs, failures } = parseModel(asked.args, args);
   if (failures.length > 0) {
     const reasons = failures.map(({ property, reason }) => `${property === "" ? "" : `${property}: `}${reason}`);
     throw new SriovError("invalid-input", `${name}: ${reasons.join("\n")}`);
   }
-  return call(context, inputs as never) as Promise<FunctionResult<Name>>;
+  return asked.call(context, inputs);
 }
