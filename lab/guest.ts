@@ -28,11 +28,18 @@ export async function runInGuest(
     timeoutMs: (seconds + 30) * 1000,
   });
   if (result.exitCode === NO_ANSWER && result.stderr.startsWith("lab-guest:")) {
-    throw new SriovError("timeout", `${result.stderr.trim().slice("lab-guest: ".length)} (waited ${seconds} s)`, {
-      remedy: `Its console: npm run lab -- ssh --name ${lab.name} tail /var/log/libvirt/qemu/${domain}-console.log`,
-    });
+    const said = result.stderr.trim().slice("lab-guest: ".length);
+    throw new SriovError("timeout", `${said} (waited ${seconds} s). ${await lastWordsOf(lab, domain)}`);
   }
   return { exitCode: result.exitCode, output: result.stdout };
+}
+
+/** What a VM that does not answer last said, and whether the host sees it run: later nobody can ask. */
+async function lastWordsOf(lab: Lab, domain: string): Promise<string> {
+  const log = `/var/log/libvirt/qemu/${domain}-console.log`;
+  const look = `virsh domstate ${quote(domain)}; uptime; tail -n 20 ${quote(log)}`;
+  const seen = await lab.run(look, { timeoutMs: 30_000 }).catch((error: unknown) => ({ stdout: String(error) }));
+  return `The VM's state, the host's load, and the end of the VM's console:\n${seen.stdout}`;
 }
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -10,10 +10,7 @@ const node2 = { vm: "z-k8s-n-2", address: "10.77.0.12" };
 
 async function startVm(scene: Scene, vm: string): Promise<void> {
   await onHost(scene, `virsh start ${vm}`);
-  await until(`${vm} answers on its console`, 240, async () => {
-    const answer = await runInGuest(scene.lab, vm, "true").catch(() => undefined);
-    return answer?.exitCode === 0;
-  });
+  await runInGuest(scene.lab, vm, "true", { timeoutMs: 200_000 });
 }
 
 async function interfaceOf(scene: Scene, vm: string): Promise<string> {
