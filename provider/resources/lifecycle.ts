@@ -53,6 +53,12 @@ export type Outcome<State> =
 /** `gone` has one meaning: libvirt says there is no such thing, or sysfs ENOENT on a host just spoken to. */
 export type Observed<Inputs, State> = { here: true; id: string; inputs: Inputs; state: State } | { here: false };
 
+/** Whether `read` is asked to take over what is there by its id alone: the state has nothing but `host`. */
+export const isImport = (state: { hostId?: string }): boolean => state.hostId === undefined;
+
+/** What an id says after the host: `0000:01:00.0` of `kvm1/0000:01:00.0`. A person may have typed it. */
+export const nameIn = (id: string): string => id.slice(id.indexOf("/") + 1);
+
 export interface Lifecycle<Inputs, State> {
   /** Stored in state; `migrate` brings older shapes here. */
   readonly schemaVersion: number;
@@ -70,6 +76,10 @@ export interface Lifecycle<Inputs, State> {
   /** Pure apart from what `check` left in the inputs: old state against new inputs. */
   diff(id: string, state: State, inputs: Inputs): Difference;
   create(context: Context, inputs: Inputs): Promise<Outcome<State>>;
+  /**
+   * What is there now. An import is a state of nothing but `host`: the id says the rest (a PF's netdev or PCI address, a
+   * network's name or UUID, `domain/alias`), and inputs and state are as if a program had made it.
+   */
   read(context: Context, id: string, state: State): Promise<Observed<Inputs, State>>;
   update(context: Context, id: string, state: State, inputs: Inputs): Promise<Outcome<State>>;
   /** Idempotent: what is gone already is deleted. */

@@ -1,10 +1,11 @@
 // HostSetup: what a host needs before VMs can use VFs. This file only joins the parts.
 import { SriovError } from "../../base/errors.js";
 import { askHost } from "../ask-host.js";
-import type { Lifecycle } from "../lifecycle.js";
+import { type Lifecycle, type Observed, isImport } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
-import { hostKey } from "../host-inputs.js";
-import { converge, remove } from "./apply.js";
+import { type HostInputs, hostKey } from "../host-inputs.js";
+import type { Session } from "../session.js";
+import { converge, idOf, remove } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { diff } from "./diff.js";
 import { type HostSetupInputs, type HostSetupState } from "./model.js";
@@ -31,6 +32,7 @@ export const hostSetup = {
 
   async read(context, id, state) {
     const session = await context.connect(state.host);
+    if (isImport(state)) return importSetup(session, state.host, context.signal);
     if (session.machineId !== state.hostId) {
       throw new SriovError(
         "conflict",
@@ -39,9 +41,7 @@ export const hostSetup = {
       );
     }
     const now = stateOf(state, await readCurrent(session, context.signal), session);
-    const { host, apparmorVfioRule, hostId } = now;
-    const inputs = { host, ...(apparmorVfioRule === undefined ? {} : { apparmorVfioRule }), hostId };
-    return { here: true, id, inputs, state: now };
+    return { here: true, id, inputs: inputsOf(now), state: now };
   },
 
   async update(context, _id, _state, inputs) {
@@ -52,3 +52,19 @@ export const hostSetup = {
     return remove(context, await context.connect(state.host), state);
   },
 } satisfies Lifecycle<HostSetupInputs, HostSetupState>;
+
+function inputsOf({ host, apparmorVfioRule, hostId }: HostSetupState): HostSetupInputs {
+  return { host, ...(apparmorVfioRule === undefined ? {} : { apparmorVfioRule }), hostId };
+}
+
+/** What we have set up; a host on which nothing is ours has none. */
+async function importSetup(
+  session: Session,
+  host: HostInputs,
+  signal: AbortSignal,
+): Promise<Observed<HostSetupInputs, HostSetupState>> {
+  const current = await readCurrent(session, signal);
+  if (!current.hasOurRule) return { here: false };
+  const state = stateOf({ host, apparmorVfioRule: true }, current, session);
+  return { here: true, id: idOf(session), inputs: inputsOf(state), state };
+}

@@ -7,7 +7,7 @@ import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseNetworkXml } from "../../libvirt/xml/network.js";
 import { vlanId } from "../../libvirt/xml/parts.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
-import type { Observed } from "../lifecycle.js";
+import { type Observed, isImport, nameIn } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import type { PortgroupInputs, SriovNetworkInputs, SriovNetworkState, VirtualFunction } from "./model.js";
 import { type Current, type NetworkNow, asWanted, staleBecause } from "./plan.js";
@@ -86,9 +86,6 @@ export async function readCurrent(
   return { ...(network ? { network } : {}), ...(pfVfs ? { pfVfs } : {}) };
 }
 
-/** What an id that a person typed may say of it: the network's name or UUID after the host. */
-const networkIn = (id: string): string => id.slice(id.indexOf("/") + 1);
-
 export async function observe(
   session: Session,
   id: string,
@@ -96,12 +93,12 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Observed<SriovNetworkInputs, SriovNetworkState>> {
   const client = await session.libvirt();
-  const network = await readNetwork(client, state.uuid ?? networkIn(id));
+  const network = await readNetwork(client, state.uuid ?? nameIn(id));
   if (!network) return { here: false };
   const { pf } = network.inactive;
   const pfVfs = pf === undefined ? undefined : await readPfVfs(session, pf, signal);
-  const isImport = (state.uuid as string | undefined) === undefined;
-  const now = stateOf(isImport ? allOf(network, state.host) : state, { network, ...(pfVfs ? { pfVfs } : {}) }, session);
+  const isNew = isImport(state);
+  const now = stateOf(isNew ? allOf(network, state.host) : state, { network, ...(pfVfs ? { pfVfs } : {}) }, session);
   return { here: true, id: idOf(session, network), inputs: inputsOf(now), state: now };
 }
 

@@ -1,13 +1,14 @@
 // VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
 import { askHost } from "../ask-host.js";
 import { hostKey } from "../host-inputs.js";
-import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff } from "./diff.js";
 import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
+import { importPf } from "./import.js";
 import { observe, readCurrent } from "./read.js";
 
 export const vfConfig = {
@@ -37,7 +38,9 @@ export const vfConfig = {
   },
 
   async read(context, id, state) {
-    return observe(await context.connect(state.host), id, state, context.signal);
+    const session = await context.connect(state.host);
+    if (isImport(state)) return importPf(session, state.host, nameIn(id), context.signal);
+    return observe(session, id, state, context.signal);
   },
 
   async update(context, _id, state, inputs) {

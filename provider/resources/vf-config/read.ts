@@ -65,7 +65,7 @@ export async function observe(
 }
 
 /** Exactly what `check` makes: the state without what only the state has. */
-function inputsOf(state: VfConfigState): VfConfigInputs {
+export function inputsOf(state: VfConfigState): VfConfigInputs {
   const only = ["virtualFunctions", "prior", "declared"];
   return Object.fromEntries(Object.entries(state).filter(([key]) => !only.includes(key))) as unknown as VfConfigInputs;
 }

@@ -1,6 +1,6 @@
 // VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
 import { askHost } from "../ask-host.js";
-import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import { listed } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { hostKey } from "../host-inputs.js";
@@ -8,6 +8,7 @@ import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost } from "./check.js";
 import type { Current } from "./current.js";
 import { diff } from "./diff.js";
+import { importInterface } from "./import.js";
 import { type VmSriovInterfaceInputs, type VmSriovInterfaceState, factNames } from "./model.js";
 import { observe, readCurrent } from "./read.js";
 import { readSurroundings } from "./surroundings.js";
@@ -41,7 +42,8 @@ export const vmSriovInterface = {
   },
 
   async read(context, id, state) {
-    return observe(await context.connect(state.host), id, state);
+    const session = await context.connect(state.host);
+    return isImport(state) ? importInterface(session, state.host, nameIn(id)) : observe(session, id, state);
   },
 
   async update(context, _id, state, inputs) {

@@ -133,7 +133,7 @@ export async function portOf(
 }
 
 /** Exactly what `check` makes: the state without what only the state has. */
-function inputsOf(state: VmSriovInterfaceState): VmSriovInterfaceInputs {
+export function inputsOf(state: VmSriovInterfaceState): VmSriovInterfaceInputs {
   const only = ["live", "vfPciAddress", "guestAddress", "portId", "declared"];
   return Object.fromEntries(
     Object.entries(state).filter(([key, value]) => !only.includes(key) && value !== undefined),
