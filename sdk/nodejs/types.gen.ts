@@ -225,6 +225,9 @@ export interface VfConfigPrior {
 
   /** The attributes of the VFs that were touched. */
   readonly vfs: VfConfigPriorVf[];
+
+  /** What of this package's was there to make VFs at boot: left by a VfConfig that nobody deleted. */
+  readonly boot?: VfConfigPriorBoot[];
 }
 
 export interface VfConfigPriorVf {
@@ -241,6 +244,12 @@ export interface VfConfigPriorVf {
   readonly trust?: boolean;
 
   readonly maxTxRate?: number;
+}
+
+export interface VfConfigPriorBoot {
+  readonly persistence: "systemd-unit" | "udev" | "systemd-link";
+
+  readonly text: string;
 }
 
 /** What the program said when it was last applied; where the host differs from it, that is drift. */
@@ -410,13 +419,13 @@ export interface VfConfigArgs {
   /** Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone. */
   readonly vfs?: pulumi.Input<pulumi.Input<VfConfigVfArgs>[]>;
 
-  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not. */
-  readonly persistence?: pulumi.Input<"systemd-unit" | "none">;
+  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "udev": a rule that makes the number of VFs and brings the PF up; nothing of single VFs. "systemd-link": a .link file, for systemd 251 or newer; no rates, and the PF stays down. "none": they do not come back. What a choice cannot bring back is refused beside it; docs/boot.md has the table. */
+  readonly persistence?: pulumi.Input<"systemd-unit" | "udev" | "systemd-link" | "none">;
 
   /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
   readonly allowDisruption?: pulumi.Input<boolean>;
 
-  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases. */
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete?: pulumi.Input<"restore" | "keep">;
 }
 
@@ -437,13 +446,13 @@ export interface VfConfigOutputs {
   /** Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone. */
   readonly vfs: pulumi.Output<VfConfigVf[] | undefined>;
 
-  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not. */
-  readonly persistence: pulumi.Output<"systemd-unit" | "none">;
+  /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "udev": a rule that makes the number of VFs and brings the PF up; nothing of single VFs. "systemd-link": a .link file, for systemd 251 or newer; no rates, and the PF stays down. "none": they do not come back. What a choice cannot bring back is refused beside it; docs/boot.md has the table. */
+  readonly persistence: pulumi.Output<"systemd-unit" | "udev" | "systemd-link" | "none">;
 
   /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
   readonly allowDisruption: pulumi.Output<boolean>;
 
-  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases. */
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete: pulumi.Output<"restore" | "keep">;
 
   /** The host's machine-id: its identity, whatever URI leads to it. */

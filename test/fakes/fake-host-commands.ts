@@ -131,20 +131,46 @@ esac
 
 const systemctl = `#!/bin/sh
 printf '%s\\n' "systemctl $*" >> "$SRIOV_ROOT/fake/commands"
-wants=$SRIOV_ROOT/etc/systemd/system/multi-user.target.wants
-for unit; do :; done
-case $1 in
-enable) mkdir -p "$wants"; ln -sf ../pulumi-sriov-vfs@.service "$wants/$unit" ;;
-disable) rm -f "$wants/$unit" ;;
-show)
-  if [ -h "$wants/$unit" ]; then echo UnitFileState=enabled; else echo UnitFileState=disabled; fi
-  echo ActiveState=inactive
-  echo Result=success
-  ;;
-esac
+system=$SRIOV_ROOT/etc/systemd/system
+wants=$system/multi-user.target.wants
+verb=$1 first=yes
+shift
+for unit; do
+  case $unit in *.service) ;; *) continue ;; esac
+  case $verb in
+  enable) mkdir -p "$wants"; ln -sf ../pulumi-sriov-vfs@.service "$wants/$unit" ;;
+  disable) rm -f "$wants/$unit" ;;
+  unmask) [ "$(readlink "$system/$unit")" = /dev/null ] && rm "$system/$unit" ;;
+  reset-failed) rm -f "$SRIOV_ROOT/fake/failed/$unit" ;;
+  show)
+    [ -n "$first" ] || echo
+    first=
+    echo "Id=$unit"
+    if [ "$(readlink "$system/$unit")" = /dev/null ]; then echo LoadState=masked; else echo LoadState=loaded; fi
+    if [ -h "$wants/$unit" ]; then echo UnitFileState=enabled; else echo UnitFileState=disabled; fi
+    if [ -e "$SRIOV_ROOT/fake/failed/$unit" ]; then echo ActiveState=failed; else echo ActiveState=inactive; fi
+    ;;
+  esac
+done
 exit 0
 `;
 
-const nothing = "#!/bin/sh\nexit 0\n";
+/** A `change` event makes udev look for the first .link file that matches, by name over all folders (systemd.link(5)). */
+const udevadm = `#!/bin/sh
+if [ "$1" = --version ]; then cat "$SRIOV_ROOT/fake/systemd-version" 2>/dev/null || echo 252; exit 0; fi
+[ "$1" = settle ] || printf '%s\\n' "udevadm $*" >> "$SRIOV_ROOT/fake/commands"
+[ "$1" = trigger ] || exit 0
+for path; do :; done
+record=$SRIOV_ROOT/run/udev/data/n$(cat "$SRIOV_ROOT$path/ifindex")
+[ -e "$record" ] || exit 0
+place=$(sed -n 's/^E:ID_PATH=//p' "$record")
+found=$(cd "$SRIOV_ROOT" && ls -d etc/systemd/network/*.link run/systemd/network/*.link usr/lib/systemd/network/*.link 2>/dev/null |
+  while read -r file; do
+    grep -q -x -e "Path=$place" -e 'OriginalName=\\*' "$file" && echo "\${file##*/} /$file"
+  done | sort | head -n 1)
+sed -i '/^E:ID_NET_LINK_FILE=/d' "$record"
+[ -z "$found" ] || echo "E:ID_NET_LINK_FILE=\${found#* }" >> "$record"
+exit 0
+`;
 
-export const fakeCommands = { tee, ip, systemctl, udevadm: nothing };
+export const fakeCommands = { tee, ip, systemctl, udevadm };

@@ -6,7 +6,10 @@ import { vfioHoldersFunction } from "../vfio/holders.js";
 export const applierScript = `#!/bin/sh
 # Puts one SR-IOV PF and its VFs in the state that a plan file names. Written by pulumi-sriov.
 #
-# usage: apply-vf-plan PLAN
+# usage: apply-vf-plan [--boot | --boot-rates] PLAN
+#
+# --boot: as the boot unit runs it. VFs that are there are never destroyed, what a VM holds is not touched, and rates, which
+# have to wait for the PF's link, are left to --boot-rates, for which nothing waits.
 #
 # A plan is one thing a line, done in this order:
 #   pf 0000:01:00.0                 which PF; first
@@ -24,6 +27,9 @@ set -u
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin; export PATH
 R=\${SRIOV_ROOT-}
+
+mode=
+case \${1-} in --boot | --boot-rates) mode=\${1#--}; shift ;; esac
 
 # Seconds to wait: for the PF's netdev at boot, for its link before rates, for one write to end, for another writer.
 netdev_wait=\${SRIOV_NETDEV_WAIT-60}
@@ -147,6 +153,8 @@ num_vfs() {
   if [ "$now" -eq "$1" ]; then answer same; return; fi
   stop=yes
   if [ "$now" -ne 0 ]; then
+    # At boot they are another owner's, or somebody has started this unit by hand.
+    if [ -n "$mode" ]; then answer refused "there are $now VFs already, and at boot none is destroyed"; return; fi
     if [ -z "$allowed" ]; then
       held=$(held_vfs)
       if [ -n "$held" ]; then answer refused "$held"; return; fi
@@ -176,6 +184,10 @@ vf_is() { # INDEX ATTRIBUTE VALUE [qos VALUE]
   name=$(netdev)
   current=$(ip link show dev "$name" 2>/dev/null | grep "^ *vf $index ")
   if [ -z "$current" ]; then answer failed "there is no VF $index"; return; fi
+  # libvirt has set MAC and VLAN for its VM: a unit that is started by hand does not set them back.
+  case $mode/$(readlink "$D/virtfn$index/driver") in
+  boot/*vfio*) case $(held_vfs) in *"VF $index ("*) answer same "a VM holds it"; return ;; esac ;;
+  esac
   case $attribute in
   mac)
     now=$(shown -e 's/.*link\\/ether \\([0-9a-f:]*\\).*/\\1/p' -e 's/.*MAC \\([0-9a-f:]*\\).*/\\1/p')
@@ -211,6 +223,11 @@ vf_is() { # INDEX ATTRIBUTE VALUE [qos VALUE]
 exec 4< "$1" || exit 1
 while IFS= read -r line <&4; do
   case $line in '' | '#'*) continue ;; esac
+  case $mode/$line in
+  boot/*"-tx-rate "*) continue ;;
+  boot-rates/"pf "* | boot-rates/*"-tx-rate "*) ;;
+  boot-rates/*) continue ;;
+  esac
   if [ -n "$stop" ]; then answer skipped; continue; fi
   set -f
   # shellcheck disable=SC2086

@@ -1,27 +1,26 @@
-// Installs and removes what makes a PF's VFs again at boot: the applier, the unit, the PF's plan. Nothing is left behind
-// when the last plan goes.
+// Installs and removes what makes a PF's VFs again at boot: the applier, its units and the PF's plan; or a udev rule; or a .link
+// file. Nothing of a choice is left behind when it goes, and a file of somebody else's is never touched.
 import { createHash } from "node:crypto";
 import { planFile } from "../applier/plan-file.js";
 import { applierScript } from "../applier/script.js";
-import { needRoot, runScript, scriptHead, writeFile } from "../script.js";
+import { needRoot, parseFields, runScript, scriptHead, writeFile } from "../script.js";
 import type { Shell } from "../shell.js";
-import type { PersistenceFacts } from "../sysfs/pf.js";
-import { paths, planOf, unitOf } from "./paths.js";
-import { unitText } from "./unit.js";
+import { ownFunction } from "./ownership.js";
+import { linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
+import type { PersistenceFacts } from "./reader.js";
+import { ratesUnitText, unitText } from "./unit.js";
+
+/** One choice of how VFs come back, with all that is special about a PF in its files. */
+export type BootFiles =
+  { persistence: "systemd-unit"; lines: readonly string[] } | { persistence: "udev" | "systemd-link"; text: string };
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** Whether the applier and the unit on the host are there, are as this version writes them, and start at boot. */
-export function whyNotInstalled(facts: PersistenceFacts): string | undefined {
-  if (facts.planLines === undefined) return "no plan file";
-  if (facts.applierSha256 === undefined) return "the applier is missing";
-  if (facts.unitSha256 === undefined) return "the unit is missing";
-  return facts.isEnabled ? undefined : "the unit is disabled";
-}
-
 /** Whether the files are those of this version: an older one's are rewritten at the next occasion, which is no drift. */
 export const isThisVersion = (facts: PersistenceFacts): boolean =>
-  facts.applierSha256 === sha256(applierScript) && facts.unitSha256 === sha256(unitText);
+  facts.applierSha256 === sha256(applierScript) &&
+  facts.unitSha256 === sha256(unitText) &&
+  facts.ratesUnitSha256 === sha256(ratesUnitText);
 
 const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 
@@ -29,41 +28,109 @@ const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 const install = (path: string, mode: string, text: string): string =>
   `mkdir -p "$R${dirOf(path)}"\n${writeFile(`"$R${path}.new"`, text)}chmod ${mode} "$R${path}.new"\nmv -f "$R${path}.new" "$R${path}"\n`;
 
+const keepOthers = (path: string): string => `keep_others ${path}\n`;
+
 /**
- * The applier and the unit are shared by all PFs of the host, which are set up at the same time: one after the other here. The
+ * The applier and the units are shared by all PFs of the host, which are set up at the same time: one after the other here. The
  * folder itself is what is locked, so that no file is left.
  */
 const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 30 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
 
-/** Equivalent to: `systemctl enable pulumi-sriov-vfs@$pf`, after writing the three files. */
-export async function installBootPlan(shell: Shell, pf: string, lines: readonly string[]): Promise<void> {
-  const script = `${scriptHead}${needRoot}set -e
-${oneAtATime}${install(paths.applier, "0755", applierScript)}
-${install(paths.unit, "0644", unitText)}
-${install(planOf(pf), "0644", planFile(pf, lines))}
-systemctl daemon-reload
-systemctl enable --quiet ${unitOf(pf)}
+const head = `${scriptHead}${needRoot}${ownFunction}
+keep_others() {
+  if there "$R$1" && ! own "$R$1"; then
+    echo "$1 was not written by pulumi-sriov, and is left as it is" >&2
+    exit 1
+  fi
+}
+# Removes a file of ours; says which of somebody else's it left.
+take_away() {
+  there "$R$1" || return 0
+  if own "$R$1"; then rm -f "$R$1"; else printf 'left\\t%s\\n' "$1"; fi
+}
+${oneAtATime}`;
+
+/**
+ * udev looks again which .link file counts for the PF, and writes it down; on a `change` event it applies none of it. So what
+ * is read afterwards is what udev says and not what we hope.
+ */
+const lookAgain = (pf: string): string => `udevadm control --reload
+for netdev in "$R/sys/bus/pci/devices/${pf}"/net/*; do
+  [ -e "$netdev" ] && udevadm trigger --action=change "/sys/class/net/\${netdev##*/}"
+done
+udevadm settle --timeout=30
 `;
-  await runScript(shell, `install the boot unit of PF ${pf}`, script);
+
+/**
+ * Idempotent. Equivalent to: writing the files, and `systemctl enable pulumi-sriov-vfs@$pf` or `udevadm control --reload`.
+ * A unit that failed is no longer marked as failed: what made it fail has been mended, or is reported now.
+ */
+export async function installBoot(shell: Shell, pf: string, files: BootFiles): Promise<void> {
+  await runScript(shell, `install what makes the VFs of PF ${pf} at boot`, `${head}set -e\n${installing(pf, files)}`);
 }
 
-/** Idempotent. Equivalent to: `systemctl disable pulumi-sriov-vfs@$pf`, and removing what nothing needs any more. */
-export async function removeBootPlan(shell: Shell, pf: string): Promise<void> {
-  const script = `${scriptHead}${needRoot}${oneAtATime}
-if [ -e "$R${paths.unit}" ]; then
+function installing(pf: string, files: BootFiles): string {
+  switch (files.persistence) {
+    case "systemd-unit":
+      return `${[paths.applier, paths.unit, paths.ratesUnit, planOf(pf)].map(keepOthers).join("")}
+${install(paths.applier, "0755", applierScript)}
+${install(paths.unit, "0644", unitText)}
+${install(paths.ratesUnit, "0644", ratesUnitText)}
+${install(planOf(pf), "0644", planFile(pf, files.lines))}
+systemctl unmask --quiet ${unitOf(pf)} ${ratesUnitOf(pf)}
+systemctl daemon-reload
+systemctl enable --quiet ${unitOf(pf)}
+systemctl reset-failed ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null || true
+`;
+    case "udev":
+      return `${keepOthers(ruleOf(pf))}${install(ruleOf(pf), "0644", files.text)}udevadm control --reload\n`;
+    case "systemd-link":
+      return `${keepOthers(linkOf(pf))}${install(linkOf(pf), "0644", files.text)}${lookAgain(pf)}`;
+  }
+}
+
+/**
+ * Idempotent. Equivalent to: `rm` of the choices' files, after `systemctl disable pulumi-sriov-vfs@$pf` for a unit. Answers
+ * the files at our places that are somebody else's, and were left. One round trip.
+ */
+export async function removeBoot(
+  shell: Shell,
+  pf: string,
+  choices: readonly BootFiles["persistence"][],
+): Promise<string[]> {
+  const parts = choices.map((persistence) => `(${removing[persistence](pf)}) || exit 1\n`);
+  const output = await runScript(shell, `remove what makes the VFs of PF ${pf} at boot`, head + parts.join(""));
+  return parseFields(output).map(([, path = ""]) => path);
+}
+
+const removing: { [P in BootFiles["persistence"]]: (pf: string) => string } = {
+  "systemd-unit": (pf) => `
+if own "$R${paths.unit}"; then
+  systemctl unmask --quiet ${unitOf(pf)} ${ratesUnitOf(pf)} || exit 1
   systemctl disable --quiet ${unitOf(pf)} || exit 1
-  # Stopping it does nothing to the VFs; it only ends being "active (exited)".
-  systemctl stop ${unitOf(pf)} 2>/dev/null
+  # Stopping them does nothing to the VFs; they only end being "active (exited)", or "failed".
+  systemctl stop ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null
+  systemctl reset-failed ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null
 fi
-rm -f "$R${planOf(pf)}" "$R${paths.locks}/pulumi-sriov-${pf}.lock"
+take_away ${planOf(pf)}
+rm -f "$R${paths.locks}/pulumi-sriov-${pf}.lock"
 for plan in "$R${paths.plans}"/*.plan; do [ -e "$plan" ] && exit 0; done
-if [ -e "$R${paths.unit}" ]; then
-  rm -f "$R${paths.unit}"
+take_away ${paths.ratesUnit}
+if there "$R${paths.unit}"; then
+  take_away ${paths.unit}
   systemctl daemon-reload
 fi
-rm -f "$R${paths.applier}"
+take_away ${paths.applier}
 rmdir "$R${paths.plans}" "$R${dirOf(paths.plans)}" "$R${dirOf(paths.applier)}" 2>/dev/null
 exit 0
-`;
-  await runScript(shell, `remove the boot unit of PF ${pf}`, script);
-}
+`,
+  udev: (pf) => `
+there "$R${ruleOf(pf)}" || exit 0
+take_away ${ruleOf(pf)}
+udevadm control --reload
+`,
+  "systemd-link": (pf) => `
+there "$R${linkOf(pf)}" || exit 0
+take_away ${linkOf(pf)}
+${lookAgain(pf)}`,
+};

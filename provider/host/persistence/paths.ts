@@ -6,6 +6,9 @@ export const paths = {
   /** A plan a PF, `<PCI address>.plan`: text for people and for the applier. */
   plans: "/etc/pulumi-sriov/vf-plans",
   unit: "/etc/systemd/system/pulumi-sriov-vfs@.service",
+  ratesUnit: "/etc/systemd/system/pulumi-sriov-vf-rates@.service",
+  rules: "/etc/udev/rules.d",
+  links: "/etc/systemd/network",
   /** A lock a PF: whoever writes to its VFs holds it. */
   locks: "/run/lock",
 } as const;
@@ -14,3 +17,13 @@ export const planOf = (pf: string): string => `${paths.plans}/${pf}.plan`;
 
 /** ":" and "." stand for themselves in the name of an instance (systemd-escape, src/basic/unit-name.c). */
 export const unitOf = (pf: string): string => `pulumi-sriov-vfs@${pf}.service`;
+export const ratesUnitOf = (pf: string): string => `pulumi-sriov-vf-rates@${pf}.service`;
+
+/** Behind 80-net-setup-link.rules, which gives the PF the name that our rule brings up. */
+export const ruleOf = (pf: string): string => `${paths.rules}/90-pulumi-sriov-${pf}.rules`;
+
+/**
+ * The first .link file that matches counts alone, in the order of the names, and servers name their PFs in files that start
+ * with 10: ours has to be before them, and repeats what they say.
+ */
+export const linkOf = (pf: string): string => `${paths.links}/05-pulumi-sriov-${pf}.link`;

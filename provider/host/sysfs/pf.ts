@@ -2,6 +2,7 @@
 import { SriovError } from "../../base/errors.js";
 import { type PciAddress, parsePciAddress } from "../../base/pci-address.js";
 import { type LinkInfo, type VfInfo, parseLink } from "../iproute2/link.js";
+import { type PersistenceFacts, parsePersistence } from "../persistence/reader.js";
 import { parseFields, present } from "../script.js";
 import type { VfioHolder } from "../vfio/holders.js";
 
@@ -30,15 +31,6 @@ export type PfFacts = {
   isUp: boolean;
   hasCarrier: boolean;
   vfs: VfFacts[];
-};
-
-/** What is installed on the host to make the VFs again at boot. */
-export type PersistenceFacts = {
-  applierSha256?: string;
-  unitSha256?: string;
-  /** The plan file without comments; undefined when there is none. */
-  planLines?: string[];
-  isEnabled: boolean;
 };
 
 export type KnownPf = { pciAddress: string; netdev?: string; totalVfs: number };
@@ -118,7 +110,7 @@ function readingFrom(records: string[][]): PfReading {
     hasCarrier: link?.hasCarrier ?? false,
     vfs: slots.map((slot) => vfFrom(slot, infos, holders)).sort((a, b) => a.index - b.index),
   };
-  return { pfs, found: "pf", pf, persistence: persistenceFrom(records) };
+  return { pfs, found: "pf", pf, persistence: parsePersistence(records) };
 }
 
 function linkOf(record: string[] | undefined): LinkInfo | undefined {
@@ -149,17 +141,6 @@ function vfFrom(slot: string[], infos: Map<number, VfInfo>, holders: VfioHolder[
     ...optional("netdevMac", present(mac)),
     uppers: present(uppers)?.split(" ") ?? [],
     vfioHolders: isVfio ? holders.filter((holder) => files.includes(holder.path)) : [],
-  };
-}
-
-function persistenceFrom(records: string[][]): PersistenceFacts {
-  const value = (key: string) => present(records.find(([name]) => name === key)?.[1]);
-  const hasPlan = records.some(([name]) => name === "plan-file");
-  return {
-    ...optional("applierSha256", value("applier")),
-    ...optional("unitSha256", value("unit")),
-    ...(hasPlan ? { planLines: records.filter(([name]) => name === "plan").map(([, line = ""]) => line) } : {}),
-    isEnabled: records.some(([name, line]) => name === "systemd" && line === "UnitFileState=enabled"),
   };
 }
 

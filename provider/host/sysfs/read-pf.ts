@@ -4,7 +4,8 @@ import { SriovError } from "../../base/errors.js";
 import { isPciAddress, parsePciAddress } from "../../base/pci-address.js";
 import { runScript } from "../script.js";
 import type { Shell } from "../shell.js";
-import { type PersistenceFacts, type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
+import type { PersistenceFacts } from "../persistence/reader.js";
+import { type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
 import { allReaderScript, readerScript } from "./reader-script.js";
 
 const attempts = 5;

@@ -1,7 +1,7 @@
 // The script that reads everything about one PF, or about all of them, in one round trip: sysfs, iproute2, open VFIO devices,
 // what is installed for the boot. It prints lines of tab-separated fields; pf.ts understands them.
 import { quote } from "../../base/quote.js";
-import { paths, unitOf } from "../persistence/paths.js";
+import { bootFunctions } from "../persistence/reader.js";
 import { scriptHead } from "../script.js";
 import { vfioHoldersFunction } from "../vfio/holders.js";
 
@@ -28,7 +28,7 @@ put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; do
 get() { text=; { read -r text < "$1"; } 2>/dev/null; printf '%s' "$text"; }
 target() { to=$(readlink "$1" 2>/dev/null) && printf '%s' "\${to##*/}"; }
 first() { for entry in "$1"/*; do [ -e "$entry" ] && { printf '%s' "\${entry##*/}"; return; }; done; }
-
+${bootFunctions}
 for found in "$pci"/*/sriov_totalvfs; do
   [ -e "$found" ] || continue
   device=\${found%/*}
@@ -63,13 +63,7 @@ device() {
     [ -n "$name" ] && mac=$(get "$V/net/$name/address")
     put vf "\${entry##*/virtfn}" "$vf" "$driver" "$(target "$V/iommu_group")" "$name" "$mac" "$uppers" "$(first "$V/vfio-dev")"
   done
-  if [ -e "$R${paths.plans}/$address.plan" ]; then
-    put plan-file
-    grep -v -e '^#' -e '^ *$' "$R${paths.plans}/$address.plan" | sed "s/^/plan$tab/"
-  fi
-  if [ -e "$R${paths.unit}" ]; then
-    systemctl show -p UnitFileState -p ActiveState -p Result "${unitOf("$address")}" 2>/dev/null | sed "s/^/systemd$tab/"
-  fi
+  boot_of_pf
 }
 `;
 
@@ -95,8 +89,6 @@ if [ -n "$vfio" ]; then
   vfio_holders | sed "s/^/holder$tab/"
 fi
 
-sum() { sha256sum < "$1" 2>/dev/null | cut -d ' ' -f 1; }
-[ -e "$R${paths.applier}" ] && put applier "$(sum "$R${paths.applier}")"
-[ -e "$R${paths.unit}" ] && put unit "$(sum "$R${paths.unit}")"
+boot_common
 put end
 `;

@@ -1,11 +1,11 @@
 // Makes the host so, and undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
 // VFs is all or nothing: when it cannot be had, what was before is put back. A single attribute that does not take leaves the
 // rest in place and is reported.
-import { SriovError, explain, isSriovError } from "../../base/errors.js";
+import { SriovError } from "../../base/errors.js";
 import { type LineResult, applyPlan } from "../../host/applier/run.js";
-import { installBootPlan, removeBootPlan } from "../../host/persistence/install.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
+import { isBootStep, refuseBoot, restoreBoot, setUpBoot } from "./boot-apply.js";
 import { mismatches } from "./compare.js";
 import type { Current } from "./current.js";
 import { refusal } from "./guard.js";
@@ -25,12 +25,13 @@ export async function converge(
   const before = await readExisting(session, selector, context.signal);
   const steps = plan(wantedBy(inputs), before);
   refuse(steps, before, session, inputs.allowDisruption);
+  refuseBoot(inputs, before, session.hostName);
 
   const prior = priorOf(inputs, before, old?.prior);
   const results = await carryOut(context, session, before, steps, inputs.allowDisruption);
   const broken = structuralFailure(results);
   const failed = broken ? await goBack(context, session, before, broken) : [];
-  if (!broken) failed.push(...(await setUpBoot(session, before, steps)));
+  if (!broken) failed.push(...(await setUpBoot(session, steps)));
 
   const after = await readExisting(session, before.pf.pciAddress, context.signal);
   const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
@@ -53,7 +54,7 @@ export async function remove(context: Context, session: Session, state: VfConfig
   if (!current && reading.found !== "nothing") {
     context.log.warn(`${state.pfName} on ${session.hostName} has no SR-IOV any more: only the boot unit is removed`);
   }
-  await removeBootPlan(session.shell, state.pfPciAddress);
+  await restoreBoot(session, state.pfPciAddress, state.prior);
 }
 
 async function restore(context: Context, session: Session, current: Current, state: VfConfigState): Promise<void> {
@@ -111,7 +112,7 @@ async function goBack(context: Context, session: Session, before: Current, broke
   }
   const now = await readExisting(session, before.pf.pciAddress, context.signal);
   const back: Wanted = wantedAgain(before);
-  const steps = plan(back, now).filter((step) => step.do !== "remove-boot-plan");
+  const steps = plan(back, now).filter((step) => !isBootStep(step));
   if (steps.length === 0) throw failure(session, before, broken, "Everything is as it was before.");
   const results = await carryOut(context, session, now, steps, false);
   const left = results.filter(({ outcome }) => outcome !== "same" && outcome !== "done");
@@ -148,18 +149,4 @@ function remedyFor(said: string): string | undefined {
     return "The driver takes fewer VFs just now: look at the kernel log (dmesg) of the host for its reason.";
   }
   return undefined;
-}
-
-/** What went wrong, if anything: the VFs are made by now, and an exception would forget them. */
-async function setUpBoot(session: Session, { pf }: Current, steps: readonly Step[]): Promise<string[]> {
-  try {
-    for (const step of steps) {
-      if (step.do === "install-boot-plan") await installBootPlan(session.shell, pf.pciAddress, step.lines);
-      if (step.do === "remove-boot-plan") await removeBootPlan(session.shell, pf.pciAddress);
-    }
-    return [];
-  } catch (error) {
-    if (!isSriovError(error) || error.kind === "unreachable") throw error;
-    return [`The VFs are made, but how they come back after a reboot is not: ${explain(error)}`];
-  }
 }

@@ -3,6 +3,7 @@ import { parseMac, whyNotUnicastMac, zeroMac } from "../../base/mac.js";
 import type { KnownPf, PfReading } from "../../host/sysfs/pf.js";
 import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.js";
 import { parseModel } from "../model-failures.js";
+import { bootFailures, bootFailuresOnHost } from "./boot-check.js";
 import { named, refusal } from "./guard.js";
 import { type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
 import type { Current } from "./current.js";
@@ -18,7 +19,7 @@ export function checkInputs(news: Values): { inputs: VfConfigInputs; failures: F
       : failure,
   );
   const vfs = vfsOf(news);
-  failures.push(...duplicateIndexes(vfs), ...duplicateMacs(vfs), ...lonelyQos(vfs));
+  failures.push(...duplicateIndexes(vfs), ...duplicateMacs(vfs), ...lonelyQos(vfs), ...bootFailures(news));
   if (typeof news["numVfs"] === "number") failures.push(...indexesBeyond(vfs, news["numVfs"], "numVfs"));
   return { inputs: withDefaults(news), failures };
 }
@@ -141,6 +142,7 @@ export function checkOnHost(
   if (numVfs === undefined) {
     failures.push(...indexesBeyond(vfsOf(inputs), pf.numVfs, `the VFs of ${named(pf)} now`));
   }
+  failures.push(...bootFailuresOnHost(known(inputs), current, hostName));
   if (!options.areSound || failures.length > 0) return failures;
   const steps = plan(wantedBy(known(inputs)), current);
   const refused = refusal(steps, current, { hostName, allowDisruption: (inputs.allowDisruption as unknown) !== false });

@@ -1,5 +1,6 @@
 // The host now, as far as this resource is concerned: facts that read.ts gathers and the pure files decide on.
-import type { PersistenceFacts, PfFacts } from "../../host/sysfs/pf.js";
+import type { PersistenceFacts } from "../../host/persistence/reader.js";
+import type { PfFacts } from "../../host/sysfs/pf.js";
 
 /** The host now, as far as this resource is concerned. */
 export type Current = {

@@ -50,6 +50,8 @@ export const vfModel = z
   })
   .describe("What one VF is and may do.");
 
+export const persistenceChoices = ["systemd-unit", "udev", "systemd-link", "none"] as const;
+
 export const vfConfigModel = z
   .strictObject({
     host: hostModel,
@@ -77,10 +79,10 @@ export const vfConfigModel = z
       .optional()
       .describe("Attributes of single VFs. A VF that is not listed, and what is unset of one, is left alone."),
     persistence: z
-      .enum(["systemd-unit", "none"])
+      .enum(persistenceChoices)
       .default("systemd-unit")
       .describe(
-        'How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "none": they do not.',
+        'How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "udev": a rule that makes the number of VFs and brings the PF up; nothing of single VFs. "systemd-link": a .link file, for systemd 251 or newer; no rates, and the PF stays down. "none": they do not come back. What a choice cannot bring back is refused beside it; docs/boot.md has the table.',
       ),
     allowDisruption: z
       .boolean()
@@ -90,7 +92,7 @@ export const vfConfigModel = z
       .enum(["restore", "keep"])
       .default("restore")
       .describe(
-        'What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. The boot unit is removed in both cases.',
+        'What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases.',
       ),
   })
   .describe("The VFs of one PF.");
@@ -146,6 +148,10 @@ export const vfConfigOutputs = z.strictObject({
       numVfs: z.int().describe("How many VFs there were."),
       pfUp: z.boolean().describe("Whether the PF was up."),
       vfs: z.array(priorVf).describe("The attributes of the VFs that were touched."),
+      boot: z
+        .array(z.strictObject({ persistence: z.enum(["systemd-unit", "udev", "systemd-link"]), text: z.string() }))
+        .optional()
+        .describe("What of this package's was there to make VFs at boot: left by a VfConfig that nobody deleted."),
     })
     .describe("How the PF was before this resource came: what deleting it restores."),
   declared: z

@@ -1,6 +1,7 @@
 // From what is to what should be, as data: check asks the guard about it, apply runs it, the boot plan is made of it.
 // Only what differs is in a plan: writing an attribute of a VF resets it under its user on some drivers (i40e, ice).
 import type { PfFacts, VfFacts } from "../../host/sysfs/pf.js";
+import { type BootStep, type BootWanted, bootSteps, describeBoot } from "./boot.js";
 import type { Current, Holder } from "./current.js";
 import type { VfConfigArgs, VfInputs } from "./model.js";
 
@@ -8,7 +9,7 @@ import type { VfConfigArgs, VfInputs } from "./model.js";
 export type Wanted = Pick<VfConfigArgs, "numVfs" | "vfs"> & {
   /** Undefined leaves it alone. */
   pf: "up" | "down" | undefined;
-  persistence: "systemd-unit" | "none";
+  persistence: BootWanted["persistence"];
 };
 
 export const wantedBy = (inputs: Pick<VfConfigArgs, "numVfs" | "vfs" | "pfUp" | "persistence">): Wanted => ({
@@ -29,8 +30,7 @@ export type Step =
   | { do: "set-vf-spoofchk"; netdev: string; vf: number; from: boolean | undefined; to: boolean }
   | { do: "set-vf-trust"; netdev: string; vf: number; from: boolean | undefined; to: boolean }
   | { do: "set-vf-max-tx-rate"; netdev: string; vf: number; from: number; to: number }
-  | { do: "install-boot-plan"; pf: string; lines: string[] }
-  | { do: "remove-boot-plan"; pf: string };
+  | BootStep;
 
 /** A VF nobody has said anything about yet. Whether it is spoof-checked and trusted is the driver's choice. */
 const untouched = { vlan: 0, qos: 0, maxTxRate: 0 };
@@ -59,7 +59,7 @@ export function plan(wanted: Wanted, current: Current): Step[] {
     steps.push({ do: "set-vf-max-tx-rate", netdev, vf: vf.index, from: now.maxTxRate, to: vf.maxTxRate });
   }
   if (wanted.pf === "down" && pf.isUp) steps.push({ do: "set-pf-down", netdev });
-  steps.push(...bootSteps(wanted, current));
+  steps.push(...bootSteps(wanted, current, () => bootLines(wanted, pf)));
   return steps;
 }
 
@@ -93,15 +93,6 @@ export function isMac(declared: string, now: Pick<Partial<VfFacts>, "mac" | "net
 function tagOf(vf: VfInputs, now: Tag): Tag | undefined {
   if (vf.vlan === undefined) return undefined;
   return { vlan: vf.vlan, qos: vf.vlan === 0 ? 0 : (vf.qos ?? now.qos) };
-}
-
-function bootSteps(wanted: Wanted, { pf, persistence, whyNotInstalled }: Current): Step[] {
-  if (wanted.persistence === "none") {
-    return persistence.planLines === undefined ? [] : [{ do: "remove-boot-plan", pf: pf.pciAddress }];
-  }
-  const lines = bootLines(wanted, pf);
-  const isSame = persistence.planLines?.join("\n") === lines.join("\n");
-  return isSame && whyNotInstalled === undefined ? [] : [{ do: "install-boot-plan", pf: pf.pciAddress, lines }];
 }
 
 /** What has to be done after a boot, when the PF is down and has no VFs. */
@@ -149,7 +140,9 @@ export function lineOf(step: Step): string | undefined {
     case "set-vf-max-tx-rate":
       return `vf ${step.vf} max-tx-rate ${step.to}`;
     case "install-boot-plan":
+    case "install-boot-file":
     case "remove-boot-plan":
+    case "remove-boot-file":
       return undefined;
   }
 }
@@ -179,9 +172,10 @@ export function describe(step: Step): string {
     case "set-vf-max-tx-rate":
       return `ip link set ${step.netdev} vf ${step.vf} max_tx_rate ${step.to}${was(String(step.from))}`;
     case "install-boot-plan":
-      return [`install the boot plan of ${step.pf} and enable its unit:`, ...step.lines].join("\n    ");
+    case "install-boot-file":
     case "remove-boot-plan":
-      return `disable the boot unit of ${step.pf} and remove its plan`;
+    case "remove-boot-file":
+      return describeBoot(step);
   }
 }
 

@@ -1,6 +1,7 @@
 // How a PF was before this resource touched it: remembered in state, and what deleting and a failed change go back to. Pure.
 import type { PfFacts, VfFacts } from "../../host/sysfs/pf.js";
 import { type Prior, type VfConfigInputs, type VfConfigState, type VfInputs, vfAttributes } from "./model.js";
+import { installedFiles } from "./boot.js";
 import type { Current } from "./current.js";
 import type { Wanted } from "./plan.js";
 
@@ -9,10 +10,20 @@ export function priorOf(inputs: VfConfigInputs, current: Current, earlier: Prior
   const { pf } = current;
   const isRemade = inputs.numVfs !== undefined && inputs.numVfs !== pf.numVfs;
   const now = isRemade ? everything(pf) : touched(inputs, current);
-  const prior = earlier ?? { numVfs: pf.numVfs, pfUp: pf.isUp, vfs: [] };
+  const prior = earlier ?? { numVfs: pf.numVfs, pfUp: pf.isUp, vfs: [], ...bootBefore(current) };
   const merged = new Map(now.filter(({ index }) => index < prior.numVfs).map((vf) => [vf.index, vf]));
   for (const vf of prior.vfs) merged.set(vf.index, { ...merged.get(vf.index), ...vf });
   return { ...prior, vfs: [...merged.values()].sort((a, b) => a.index - b.index) };
+}
+
+/** Left by a VfConfig that is in no state any more: it was there before us. */
+function bootBefore({ persistence }: Current): Pick<Prior, "boot"> {
+  const boot = installedFiles(persistence).map((files) =>
+    files.persistence === "systemd-unit"
+      ? { persistence: files.persistence, text: files.lines.join("\n") }
+      : { persistence: files.persistence, text: files.text },
+  );
+  return boot.length === 0 ? {} : { boot };
 }
 
 /** Before VFs are destroyed: whatever is set on them. */

@@ -1,10 +1,11 @@
 // What the host shows now, and what of it is the resource's inputs and state.
 import { SriovError } from "../../base/errors.js";
-import { isThisVersion, whyNotInstalled } from "../../host/persistence/install.js";
+import { isThisVersion } from "../../host/persistence/install.js";
 import type { PfFacts, PfReading, VfFacts } from "../../host/sysfs/pf.js";
 import { readPf } from "../../host/sysfs/read-pf.js";
 import type { Observed } from "../lifecycle.js";
 import type { Session } from "../session.js";
+import { persistenceNow, whyNotInstalled } from "./boot.js";
 import { wrongPf } from "./check.js";
 import type { Current, Holder } from "./current.js";
 import { named } from "./guard.js";
@@ -15,6 +16,7 @@ import {
   type VfConfigState,
   type VfInputs,
   type VirtualFunction,
+  persistenceChoices,
   vfAttributes,
 } from "./model.js";
 import { bootLines, isMac, wantedBy } from "./plan.js";
@@ -70,8 +72,8 @@ export function inputsOf(state: VfConfigState): VfConfigInputs {
   return Object.fromEntries(Object.entries(state).filter(([key]) => !only.includes(key))) as unknown as VfConfigInputs;
 }
 
-const asDeclared = (state: VfConfigState): "systemd-unit" | "none" =>
-  state.declared.persistence === "none" ? "none" : "systemd-unit";
+const asDeclared = ({ declared }: VfConfigState): VfConfigInputs["persistence"] =>
+  persistenceChoices.find((choice) => choice === declared.persistence) ?? "systemd-unit";
 
 /**
  * The inputs with the values the host has now. `declared` stays what the program said: in `read`, that is what the old
@@ -92,7 +94,7 @@ export function stateOf(
     ...(numVfs === undefined ? {} : { numVfs: pf.numVfs }),
     ...(vfs === undefined ? {} : { vfs: vfs.map((vf) => vfNow(declaredVf(declared, vf), vf, current)) }),
     pfUp: declared.pfUp && pf.isUp,
-    persistence: persistenceNow(declared, current),
+    persistence: bootNow(declared, current),
     hostId,
     pfPciAddress: pf.pciAddress,
     pfName: pf.netdev ?? "",
@@ -138,19 +140,15 @@ function valueNow(
   return now[attribute] ?? declared[attribute];
 }
 
-/** "systemd-unit" when the unit is as it has to be; otherwise what is wrong with it. */
-function persistenceNow(declared: VfConfigState["declared"], { pf, persistence }: Current): string {
-  if (declared.persistence === "none") return persistence.planLines === undefined ? "none" : "systemd-unit";
-  const why = whyNotInstalled(persistence);
-  if (why !== undefined) return persistence.planLines === undefined ? "none" : `systemd-unit, but ${why}`;
+/** The declared choice when all of it is as it has to be; otherwise what is there, in words. */
+function bootNow(declared: VfConfigState["declared"], current: Current): string {
   const wanted = wantedBy({
     pfUp: declared.pfUp,
     vfs: declared.vfs,
     ...(declared.numVfs === undefined ? {} : { numVfs: declared.numVfs }),
-    persistence: "systemd-unit",
+    persistence: persistenceChoices.find((choice) => choice === declared.persistence) ?? "systemd-unit",
   });
-  const isSame = persistence.planLines?.join("\n") === bootLines(wanted, pf).join("\n");
-  return isSame ? "systemd-unit" : "systemd-unit, but its plan file was edited";
+  return persistenceNow(wanted, current, () => bootLines(wanted, current.pf));
 }
 
 /**

@@ -44,7 +44,7 @@ describe("VfConfig's inputs alone", () => {
     ["a number in words", { numVfs: "seven" }, "numVfs", /whole number.*got "seven"/],
     ["a negative rate", { vfs: [{ index: 0, maxTxRate: -5 }] }, "vfs[0].maxTxRate", /at least 0, got -5/],
     ["yes for true", { pfUp: "yes" }, "pfUp", /true or false, got "yes"/],
-    ["an unknown persistence", { persistence: "udev" }, "persistence", /"systemd-unit" or "none", got "udev"/],
+    ["an unknown persistence", { persistence: "rc.local" }, "persistence", /"systemd-link" or "none", got "rc.local"/],
     ["an unknown property", { numVf: 3 }, "numVf", /did you mean "numVfs"/],
     ["an unknown attribute", { vfs: [{ index: 0, trusted: true }] }, "vfs[0].trusted", /did you mean "trust"/],
     ["a fact", { pfPciAddress: "0000:01:00.0" }, "pfPciAddress", /expected no value here/],

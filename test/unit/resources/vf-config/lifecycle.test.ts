@@ -63,6 +63,7 @@ describe("VfConfig", () => {
     assert.deepEqual(fake.files("etc"), [
       "etc/pulumi-sriov/vf-plans/0000:01:00.0.plan",
       "etc/systemd/system/multi-user.target.wants/pulumi-sriov-vfs@0000:01:00.0.service",
+      "etc/systemd/system/pulumi-sriov-vf-rates@.service",
       "etc/systemd/system/pulumi-sriov-vfs@.service",
     ]);
   });

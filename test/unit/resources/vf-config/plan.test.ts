@@ -196,8 +196,15 @@ function carriedOut(current: Current, step: Step): Current {
     case "set-vf-max-tx-rate":
       return withVf(step.vf, { maxTxRate: step.to });
     case "install-boot-plan":
-      return { ...current, persistence: { planLines: step.lines, isEnabled: true } };
+      return { ...current, persistence: { planLines: [...step.lines], isEnabled: true } };
+    case "install-boot-file":
+      return {
+        ...current,
+        persistence: { ...current.persistence, [step.persistence === "udev" ? "rule" : "link"]: step.text },
+      };
     case "remove-boot-plan":
+      return { ...current, persistence: { isEnabled: false } };
+    case "remove-boot-file":
       return { ...current, persistence: { isEnabled: false } };
   }
 }
