@@ -2,15 +2,23 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { referenceText } from "./reference.js";
+import { functionsText } from "./functions.js";
+import { functionReferenceText, referenceText } from "./reference.js";
 import { typesText } from "./types.js";
 
 const root = join(__dirname, "..", "..");
 
 async function main(): Promise<void> {
   const types = join(root, "sdk", "nodejs", "types.gen.ts");
+  const functions = join(root, "sdk", "nodejs", "functions.gen.ts");
+  const typescript = async (file: string, text: string): Promise<[string, string]> => [
+    file,
+    await format(text, { ...(await resolveConfig(file)), filepath: file }),
+  ];
   const files: [string, string][] = [
-    [types, await format(typesText(), { ...(await resolveConfig(types)), filepath: types })],
+    await typescript(types, typesText()),
+    await typescript(functions, functionsText()),
+    [join(root, "docs", "functions.md"), functionReferenceText()],
     [join(root, "docs", "resources.md"), referenceText()],
   ];
   for (const [file, text] of files) {

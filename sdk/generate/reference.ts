@@ -1,4 +1,5 @@
 // docs/resources.md as text: a table of properties and one of outputs for each resource.
+import { functions } from "../../provider/functions/registry.js";
 import { models } from "../../provider/resources/models.js";
 import { type Schema, schemaOf } from "./schema.js";
 
@@ -39,6 +40,29 @@ export function referenceText(): string {
     "# The resources",
     "",
     'Unset means "leave alone", never "reset", unless the property says otherwise. `host` is on [a page of its own](hosts.md). Every property may be an output of another resource.',
+    "",
+    ...sections,
+  ].join("\n");
+}
+
+export function functionReferenceText(): string {
+  const sections = Object.entries(functions)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { args, result }]) => {
+      const answer = schemaOf(result);
+      return `## ${name}\n${answer.description ?? ""}\n\n${table(schemaOf(args), "input")}\n\nAnswers:\n\n${table(answer, "output")}\n`;
+    });
+  return [
+    "<!-- Made from the models of provider/functions by sdk/generate (`npm run schema`). Do not edit. -->",
+    "# The functions",
+    "",
+    "Questions to a host that change nothing. Each comes twice: `getX(args)` takes plain values and gives a Promise; `getXOutput(args)` takes outputs of resources too, asks when they are known, and gives an Output. `host` is on [a page of its own](hosts.md). A host that cannot be asked, and a name that it does not have, is an error.",
+    "",
+    "```ts",
+    'const { virtualFunctions } = await sriov.getVirtualFunctions({ host, pf: "eno49" });',
+    'export const free = virtualFunctions.filter((vf) => vf.use === "free").length;',
+    "export const users = sriov.getNetworkOutput({ host, network: pool.name }).allocations;",
+    "```",
     "",
     ...sections,
   ].join("\n");

@@ -1,4 +1,5 @@
 // The TypeScript API as text: interfaces of arguments and outputs, with the models' descriptions as their documentation.
+import { functions } from "../../provider/functions/registry.js";
 import { models } from "../../provider/resources/models.js";
 import { type Schema, schemaOf } from "./schema.js";
 
@@ -76,12 +77,24 @@ export function typesText(): string {
       }),
     ];
   });
+  const asked = Object.entries(functions).flatMap(([name, { args, result }]) => {
+    const questions = schemaOf(args);
+    const typeName = pascal(name);
+    const plain = { ...questions, description: `What to ask ${name} for.` };
+    const open = { ...questions, description: `What to ask ${name}Output for.` };
+    return [
+      types.interface(`${typeName}Args`, plain, typeName, "output", { wrap: false }),
+      types.interface(`${typeName}OutputArgs`, open, typeName, "input", { wrap: true }),
+      types.interface(`${typeName}Result`, schemaOf(result), typeName, "output", { wrap: false }),
+    ];
+  });
   return [
-    "// Made from the models of provider/resources by sdk/generate (`npm run schema`). Do not edit.",
+    "// Made from the models of provider/resources and provider/functions by sdk/generate (`npm run schema`). Do not edit.",
     'import type * as pulumi from "@pulumi/pulumi";',
     "",
     ...types.all(),
     ...resources,
+    ...asked,
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 // pulumi-sriov for TypeScript programs.
+export * from "./functions.gen.js";
 export { HostSetup } from "./host-setup.js";
 export { SriovNetwork } from "./sriov-network.js";
 export { VfConfig } from "./vf-config.js";

@@ -1,4 +1,4 @@
-// Made from the models of provider/resources by sdk/generate (`npm run schema`). Do not edit.
+// Made from the models of provider/resources and provider/functions by sdk/generate (`npm run schema`). Do not edit.
 import type * as pulumi from "@pulumi/pulumi";
 
 /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
@@ -294,6 +294,156 @@ export interface VmSriovInterfaceDeclared {
   readonly vlan?: number;
 }
 
+/** One interface of a VM. */
+export interface GetDomainInterfacesInterface {
+  /** Name of the VM. */
+  readonly domain: string;
+
+  /** UUID of the VM. */
+  readonly domainUuid: string;
+
+  /** Whether the VM runs. */
+  readonly running: boolean;
+
+  /** libvirt's type in the definition: `network` (a pool, when that is one), `hostdev` (one VF), `direct`, `bridge`; `pci` for a plain `<hostdev>`, which may be a VF too. */
+  readonly type: string;
+
+  /** MAC address. Absent for a plain `<hostdev>`. */
+  readonly mac?: string;
+
+  /** The alias that somebody gave it (`ua-...`). Absent for one that libvirt makes up at every start. */
+  readonly alias?: string;
+
+  /** The libvirt network that it is from. */
+  readonly network?: string;
+
+  /** The portgroup of that network. */
+  readonly portgroup?: string;
+
+  /** PCI address of the VF or other device that it has now; of the one it asks for while the VM is off. */
+  readonly vfPciAddress?: string;
+
+  /** VLAN: that of interface, portgroup and network together while the VM runs. */
+  readonly vlan?: number;
+
+  /** Whether it is in the VM's definition: in its next start. */
+  readonly config: boolean;
+
+  /** Whether the running VM has it. */
+  readonly live: boolean;
+
+  /** PCI address of the interface inside the guest. */
+  readonly guestAddress?: string;
+
+  /** UUID of the network port: the network's allocation. Absent while the VM is off. */
+  readonly portId?: string;
+}
+
+/** A kind of interface that VMs can ask the network for. */
+export interface GetNetworkPortgroup {
+  /** Name of the portgroup. */
+  readonly name: string;
+
+  /** Whether interfaces that ask for no portgroup get this one. */
+  readonly default: boolean;
+
+  /** VLAN of the portgroup. Absent for none, and for a trunk of several. */
+  readonly vlan?: number;
+}
+
+/** One VF that the network has handed out. */
+export interface GetNetworkAllocation {
+  /** PCI address of the VF. Absent for an allocation of another kind. */
+  readonly pciAddress?: string;
+
+  /** Name of the VM that has it. */
+  readonly domain: string;
+
+  /** UUID of that VM. */
+  readonly domainUuid: string;
+
+  /** MAC address of the VM's interface. */
+  readonly mac: string;
+
+  /** The portgroup that the interface asked for, or the default one. */
+  readonly portgroup?: string;
+
+  /** VLAN of the interface, portgroup and network together. Absent for none. */
+  readonly vlan?: number;
+
+  /** UUID of the allocation (network port). */
+  readonly portId: string;
+}
+
+/** One PF. */
+export interface GetPhysicalFunctionsPhysicalFunction {
+  /** PCI address of the PF, such as `0000:01:00.0`. */
+  readonly pciAddress: string;
+
+  /** The PF's netdev, such as `eno49`. Absent without a driver that makes one. */
+  readonly netdev?: string;
+
+  /** Other names of the netdev. */
+  readonly altnames: string[];
+
+  /** The PF's driver, such as `igb`. Absent when none is bound. */
+  readonly driver?: string;
+
+  /** How many VFs the PF can have (`sriov_totalvfs`). */
+  readonly totalVfs: number;
+
+  /** How many VFs the PF has (`sriov_numvfs`). */
+  readonly numVfs: number;
+
+  /** Whether the netdev is up. libvirt starts no VM on a VF of a PF that is down. */
+  readonly up: boolean;
+
+  /** Whether the netdev has link. */
+  readonly carrier: boolean;
+
+  /** Whether a VfConfig's unit on the host makes the VFs again at boot; what else may do so is not seen. */
+  readonly boot: boolean;
+}
+
+/** One VF. */
+export interface GetVirtualFunctionsVirtualFunction {
+  /** PCI address of the VF, such as `0000:01:10.0`. */
+  readonly pciAddress: string;
+
+  /** Which VF of its PF, from 0. */
+  readonly index: number;
+
+  /** PCI address of its PF. */
+  readonly pfPciAddress: string;
+
+  /** The PF's netdev. Absent where the PF has none. */
+  readonly pfName?: string;
+
+  /** IOMMU group; it can change over a reboot. Absent while the IOMMU is off. */
+  readonly iommuGroup?: number;
+
+  /** The driver that is bound: `igbvf`, or `vfio-pci` while a VM has the VF. Absent when none is. */
+  readonly driver?: string;
+
+  /** The VF's netdev on the host. Absent without a host driver. */
+  readonly netdev?: string;
+
+  /** MAC address, as the PF shows it. */
+  readonly mac?: string;
+
+  /** VLAN that the PF tags the VF's traffic with; 0 is none. */
+  readonly vlan: number;
+
+  /** The libvirt network (pool) that hands the VF out. Absent for none. */
+  readonly network?: string;
+
+  /** Who has the VF: "free" for nobody; "vm": a running VM; "host": its netdev is part of a bridge, a bond or the like; "process": a program that is no VM has its VFIO device open. */
+  readonly use: "free" | "vm" | "host" | "process";
+
+  /** The VM's name, the netdevs on top of the VF's, or the process. Absent while the VF is free. */
+  readonly usedBy?: string;
+}
+
 /** What a program says of a HostSetup. */
 export interface HostSetupArgs {
   /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
@@ -565,4 +715,145 @@ export interface VmSriovInterfaceOutputs {
 
   /** What the program said when it was last applied; where the VM differs from it, that is drift. */
   readonly declared: pulumi.Output<VmSriovInterfaceDeclared>;
+}
+
+/** What to ask getDomainInterfaces for. */
+export interface GetDomainInterfacesArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: Host;
+
+  /** Only those of this VM, by name or UUID. Unset: of every VM. */
+  readonly domain?: string;
+}
+
+/** What to ask getDomainInterfacesOutput for. */
+export interface GetDomainInterfacesOutputArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** Only those of this VM, by name or UUID. Unset: of every VM. */
+  readonly domain?: pulumi.Input<string>;
+}
+
+/** The network interfaces and passed-through PCI devices of VMs, in the definition and live, with the VF that each has. Equivalent to: `virsh dumpxml` and `virsh dumpxml --inactive` of each VM, joined with `virsh net-port-list`. */
+export interface GetDomainInterfacesResult {
+  /** The host's machine-id. */
+  readonly hostId: string;
+
+  /** The interfaces, by VM and in the order of its definition. */
+  readonly interfaces: GetDomainInterfacesInterface[];
+}
+
+/** What to ask getNetwork for. */
+export interface GetNetworkArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: Host;
+
+  /** The network, by name or UUID. */
+  readonly network: string;
+}
+
+/** What to ask getNetworkOutput for. */
+export interface GetNetworkOutputArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** The network, by name or UUID. */
+  readonly network: pulumi.Input<string>;
+}
+
+/** A libvirt network: its settings, its VFs, and which VM has which of them. Equivalent to: `virsh net-info`, `virsh net-dumpxml`, `virsh net-port-list` and `virsh net-port-dumpxml` of each port. */
+export interface GetNetworkResult {
+  /** The host's machine-id. */
+  readonly hostId: string;
+
+  /** Name of the network. */
+  readonly name: string;
+
+  /** UUID of the network. */
+  readonly uuid: string;
+
+  /** libvirt's forward mode: `hostdev` for a pool of VFs; `nat`, `bridge`, ... Absent for an isolated one. */
+  readonly mode?: string;
+
+  /** Whether the network is started. */
+  readonly active: boolean;
+
+  /** Whether it has a definition that outlives its being stopped. */
+  readonly persistent: boolean;
+
+  /** Whether it is started when the host boots. */
+  readonly autostart: boolean;
+
+  /** Whether libvirt takes a VF from its host driver when a VM needs it, and gives it back. */
+  readonly managed: boolean;
+
+  /** The PF whose VFs the pool hands out. Absent for a pool of single VFs. */
+  readonly pf?: string;
+
+  /** VLAN of the network. Absent for none, and for a trunk of several. */
+  readonly vlan?: number;
+
+  /** The portgroups of its definition. */
+  readonly portgroups: GetNetworkPortgroup[];
+
+  /** The SriovNetwork it belongs to, as `project/stack/name`. Absent when somebody else made it. */
+  readonly owner?: string;
+
+  /** Whether the running pool differs from what its start would make now: from its definition, or from the PF's VFs. */
+  readonly stale: boolean;
+
+  /** PCI addresses of the VFs that it hands out: those it has listed, or would. */
+  readonly vfs: string[];
+
+  /** The VFs that VMs have, in libvirt's order. */
+  readonly allocations: GetNetworkAllocation[];
+}
+
+/** What to ask getPhysicalFunctions for. */
+export interface GetPhysicalFunctionsArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: Host;
+}
+
+/** What to ask getPhysicalFunctionsOutput for. */
+export interface GetPhysicalFunctionsOutputArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+}
+
+/** The physical functions (PFs) of a host: network cards that can have VFs. Equivalent to: `ls -d /sys/bus/pci/devices/*\/sriov_totalvfs` and `ip -d link show` of each; one round trip. */
+export interface GetPhysicalFunctionsResult {
+  /** The host's machine-id. */
+  readonly hostId: string;
+
+  /** The PFs, by PCI address. */
+  readonly physicalFunctions: GetPhysicalFunctionsPhysicalFunction[];
+}
+
+/** What to ask getVirtualFunctions for. */
+export interface GetVirtualFunctionsArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: Host;
+
+  /** Only the VFs of this PF: its netdev, another name of that (altname), or its PCI address. Unset: all. */
+  readonly pf?: string;
+}
+
+/** What to ask getVirtualFunctionsOutput for. */
+export interface GetVirtualFunctionsOutputArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+
+  /** Only the VFs of this PF: its netdev, another name of that (altname), or its PCI address. Unset: all. */
+  readonly pf?: pulumi.Input<string>;
+}
+
+/** The virtual functions (VFs) of a host: of which PF each is, its IOMMU group, driver and netdev, the pool that hands it out, and the VM that has it. Takes the place of `ls -l /sys/class/net/PF/device/virtfn*`, `ip link show`, `virsh net-port-list` and `virsh dumpxml` of every VM. */
+export interface GetVirtualFunctionsResult {
+  /** The host's machine-id. */
+  readonly hostId: string;
+
+  /** The VFs, by PF and index. */
+  readonly virtualFunctions: GetVirtualFunctionsVirtualFunction[];
 }

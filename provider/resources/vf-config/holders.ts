@@ -3,7 +3,7 @@ import { kindOf } from "../../base/errors.js";
 import type { PfFacts, VfFacts } from "../../host/sysfs/pf.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
 import { attribute, find, parseXml } from "../../libvirt/xml/element.js";
-import { parseInterfaces } from "../../libvirt/xml/interface.js";
+import { type DomainInterface, parseInterfaces } from "../../libvirt/xml/interface.js";
 import type { Session } from "../session.js";
 import type { Holder } from "./current.js";
 
@@ -24,7 +24,8 @@ export async function readHolders(session: Session, pf: PfFacts): Promise<Holder
 
 type Running = { name: string; devices: DomainDevice[] };
 
-async function libvirtOf(session: Session): Promise<LibvirtClient | undefined> {
+/** Undefined for a host that has no libvirt; one that is there and does not answer rejects. */
+export async function libvirtOf(session: Session): Promise<LibvirtClient | undefined> {
   try {
     return await session.libvirt();
   } catch (error) {
@@ -63,14 +64,14 @@ function holderOf(vf: VfFacts, domains: readonly Running[]): Holder | undefined 
 }
 
 /** The host devices in a running domain's live XML. Only what is in `<source>`: the other `<address>` is the guest's. */
-export function devicesOf(xml: string): DomainDevice[] {
-  return parseInterfaces(parseXml(xml, "domain")).flatMap(
-    ({ element, type, sourceAddress, xml: device }): DomainDevice[] => {
-      const isInterface = element === "interface";
-      if (sourceAddress !== undefined) return [{ pciAddress: sourceAddress, isInterface }];
-      // Macvtap on the VF's netdev.
-      const netdev = type === "direct" ? attribute(find(parseXml(device, element), "source"), "dev") : undefined;
-      return netdev === undefined ? [] : [{ netdev, isInterface }];
-    },
-  );
+export const devicesOf = (xml: string): DomainDevice[] => devicesIn(parseInterfaces(parseXml(xml, "domain")));
+
+export function devicesIn(interfaces: readonly DomainInterface[]): DomainDevice[] {
+  return interfaces.flatMap(({ element, type, sourceAddress, xml: device }): DomainDevice[] => {
+    const isInterface = element === "interface";
+    if (sourceAddress !== undefined) return [{ pciAddress: sourceAddress, isInterface }];
+    // Macvtap on the VF's netdev.
+    const netdev = type === "direct" ? attribute(find(parseXml(device, element), "source"), "dev") : undefined;
+    return netdev === undefined ? [] : [{ netdev, isInterface }];
+  });
 }

@@ -1,6 +1,7 @@
 // What libvirt shows of the VM now, and what of it is the resource's inputs and state.
 import { SriovError } from "../../base/errors.js";
-import type { LibvirtClient } from "../../libvirt/client.js";
+import type { DomainRef, LibvirtClient } from "../../libvirt/client.js";
+import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseDomainXml } from "../../libvirt/xml/domain.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import type { Observed } from "../lifecycle.js";
@@ -13,7 +14,24 @@ import { targetsOf, vlanOf } from "./plan.js";
 export async function readCurrent(session: Session, domain: string): Promise<Current | undefined> {
   const client = await session.libvirt();
   const found = await client.findDomain(domain);
-  if (!found) return undefined;
+  return found && readFound(client, found);
+}
+
+/** Every domain of the host, running or not. */
+export async function readDomains(client: LibvirtClient): Promise<Current[]> {
+  const all = (await client.listDomains()).map(async (ref) => {
+    try {
+      return [await readFound(client, ref)];
+    } catch (error) {
+      // A transient domain that ended since the list was made.
+      if (isLibvirtError(error, virErr.noDomain)) return [];
+      throw error;
+    }
+  });
+  return (await Promise.all(all)).flat();
+}
+
+async function readFound(client: LibvirtClient, found: DomainRef): Promise<Current> {
   const [isActive, isPersistent] = await Promise.all([client.isDomainActive(found), client.isDomainPersistent(found)]);
   const [inactive, live] = await Promise.all([
     client.domainXml(found, { inactive: true }),
