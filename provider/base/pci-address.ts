@@ -34,3 +34,7 @@ export function joinPciAddress(parts: PciAddressParts): PciAddress {
     `${hex(parts.pciDomain, 4)}:${hex(parts.bus, 2)}:${hex(parts.slot, 2)}.${parts.function.toString(16)}`,
   );
 }
+
+/** The kernel's simulated card is on no PCI bus: its devices go by their names, `netdevsim7`. */
+export type NetdevsimName = `netdevsim${number}`;
+export const isNetdevsim = (text: string): text is NetdevsimName => /^netdevsim\d+$/.test(text);

@@ -61,9 +61,17 @@ const isWrapper = (schema: Schema): schema is Wrapper =>
 
 const unwrapped = (schema: Schema): Schema => (isWrapper(schema) ? unwrapped(schema.unwrap()) : schema);
 
-function schemaAt(model: Schema, path: readonly PropertyKey[]): Schema | undefined {
-  return path.reduce<Schema | undefined>((at, key) => {
-    const schema = at && unwrapped(at);
+/** Of a union the option that the value was meant to be: an object, or text. */
+function meant(schema: Schema, value: Value): Schema {
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodUnion)) return schema;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return inner.options.find((option) => unwrapped(option) instanceof z.ZodObject === isObject) ?? schema;
+}
+
+function schemaAt(model: Schema, path: readonly PropertyKey[], values: Value): Schema | undefined {
+  return path.reduce<Schema | undefined>((at, key, i) => {
+    const schema = at && unwrapped(meant(at, valueAt(values, path.slice(0, i))));
     if (schema instanceof z.ZodArray) return schema.element;
     return schema instanceof z.ZodObject ? (schema.shape as z.core.$ZodShape)[String(key)] : undefined;
   }, model);
@@ -78,7 +86,10 @@ function valueAt(values: Value, path: readonly PropertyKey[]): Value {
 
 function translate(model: Schema, news: Values, issue: Issue): Failure[] {
   const property = propertyPath(issue.path);
-  const schema = schemaAt(model, issue.path);
+  const declared = schemaAt(model, issue.path, news);
+  const given = valueAt(news, issue.path);
+  if (issue.code === "invalid_union" && declared && given !== undefined) return translateUnion(declared, given, issue);
+  const schema = declared && meant(declared, given);
   if (issue.code === "unrecognized_keys") {
     const known = schema && unwrapped(schema);
     const names = known instanceof z.ZodObject ? Object.keys(known.shape) : [];
@@ -88,9 +99,22 @@ function translate(model: Schema, news: Values, issue: Issue): Failure[] {
     }));
   }
   if (issue.code === "custom") return [{ property, reason: issue.message }];
-  const got = valueAt(news, issue.path);
-  if (got === undefined) return [{ property, reason: `required: ${meaningOf(schema)}` }];
-  return [{ property, reason: `expected ${expected(schema, issue)}, got ${shown(issue.path, got)}` }];
+  if (given === undefined) return [{ property, reason: `required: ${meaningOf(declared)}` }];
+  return [{ property, reason: `expected ${expected(schema, issue)}, got ${shown(issue.path, given)}` }];
+}
+
+/** Judged as the option that was meant; a value that is neither is told all of them. */
+function translateUnion(union: Schema, value: Value, issue: Issue): Failure[] {
+  const path = propertyPath(issue.path);
+  const inside = (meant(union, value) as z.ZodType).safeParse(value).error?.issues ?? [];
+  if (typeof value === "object" && value !== null && !Array.isArray(value) && inside.length > 0) {
+    return inside
+      .flatMap((one) => translate(meant(union, value), value, one))
+      .map(({ property, reason }) => ({ property: property === "" ? path : `${path}.${property}`, reason }));
+  }
+  const options = unwrapped(union) instanceof z.ZodUnion ? (unwrapped(union) as z.ZodUnion).options : [];
+  const texts = options.map((option) => expected(option, issue));
+  return [{ property: path, reason: `expected ${listed(texts)}, got ${shown(issue.path, value)}` }];
 }
 
 function meaningOf(schema: Schema | undefined): string {

@@ -5,6 +5,7 @@ import { type Schema, schemaOf } from "./schema.js";
 
 function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
   if (schema.type === "array") return `${typeOf(schema.items ?? {})}[]`;
   return schema.type ?? "value";
 }
@@ -20,9 +21,8 @@ function rows(schema: Schema, prefix: string, side: "input" | "output"): string[
     const row = `| \`${path}\` | ${typeOf(property)}${required} | ${cell(property.description ?? "")} |`;
     // The host has a page of its own.
     if (path === "host") return [row];
-    const inner = property.items?.properties
-      ? { schema: property.items, mark: "[]." }
-      : { schema: property, mark: "." };
+    const object = property.anyOf?.find((option) => option.properties) ?? property;
+    const inner = property.items?.properties ? { schema: property.items, mark: "[]." } : { schema: object, mark: "." };
     return [row, ...rows(inner.schema, `${path}${inner.mark}`, side)];
   });
 }

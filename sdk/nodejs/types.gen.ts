@@ -132,6 +132,12 @@ export interface SriovNetworkVirtualFunctionAllocatedTo {
   readonly mac: string;
 }
 
+/** The PF by its MAC address, which moves with the card from slot to slot. */
+export interface VfConfigPfArgs {
+  /** The PF's permanent MAC address, as on its label, or, when no PF has it for good, the one it has now. */
+  readonly mac: pulumi.Input<string>;
+}
+
 /** What one VF is and may do. */
 export interface VfConfigVfArgs {
   /** Which VF: N of `ip link set PF vf N` and of `virtfnN` in sysfs, from 0. */
@@ -143,8 +149,11 @@ export interface VfConfigVfArgs {
   /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
   readonly vlan?: pulumi.Input<number>;
 
-  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset keeps what is there, also when `vlan` changes. */
   readonly qos?: pulumi.Input<number>;
+
+  /** Kind of the VLAN tag: "802.1Q", or "802.1ad" for the outer tag of QinQ, which few drivers take. Needs `vlan`. Unset keeps what is there. */
+  readonly vlanProto?: pulumi.Input<"802.1Q" | "802.1ad">;
 
   /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
   readonly spoofchk?: pulumi.Input<boolean>;
@@ -152,8 +161,23 @@ export interface VfConfigVfArgs {
   /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
   readonly trust?: pulumi.Input<boolean>;
 
+  /** The link that the VF sees: "auto" is the PF's own, "enable" always up (VFs of one PF reach each other without a cable), "disable" always down. Unset leaves it alone. */
+  readonly linkState?: pulumi.Input<"auto" | "enable" | "disable">;
+
   /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
   readonly maxTxRate?: pulumi.Input<number>;
+
+  /** Share of the PF's link that the VF is sure to get for sending, in Mbit/s; 0 is none. Few drivers take it. Unset leaves it alone. */
+  readonly minTxRate?: pulumi.Input<number>;
+
+  /** Whether the VF may ask for the PF's RSS table and key (`query_rss`). Only ixgbe (82599, X540) takes it. Unset leaves it alone. */
+  readonly queryRss?: pulumi.Input<boolean>;
+}
+
+/** The PF by its MAC address, which moves with the card from slot to slot. */
+export interface VfConfigPf {
+  /** The PF's permanent MAC address, as on its label, or, when no PF has it for good, the one it has now. */
+  readonly mac: string;
 }
 
 /** What one VF is and may do. */
@@ -167,8 +191,11 @@ export interface VfConfigVf {
   /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
   readonly vlan?: number;
 
-  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset keeps what is there, also when `vlan` changes. */
   readonly qos?: number;
+
+  /** Kind of the VLAN tag: "802.1Q", or "802.1ad" for the outer tag of QinQ, which few drivers take. Needs `vlan`. Unset keeps what is there. */
+  readonly vlanProto?: "802.1Q" | "802.1ad";
 
   /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
   readonly spoofchk?: boolean;
@@ -176,8 +203,17 @@ export interface VfConfigVf {
   /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
   readonly trust?: boolean;
 
+  /** The link that the VF sees: "auto" is the PF's own, "enable" always up (VFs of one PF reach each other without a cable), "disable" always down. Unset leaves it alone. */
+  readonly linkState?: "auto" | "enable" | "disable";
+
   /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
   readonly maxTxRate?: number;
+
+  /** Share of the PF's link that the VF is sure to get for sending, in Mbit/s; 0 is none. Few drivers take it. Unset leaves it alone. */
+  readonly minTxRate?: number;
+
+  /** Whether the VF may ask for the PF's RSS table and key (`query_rss`). Only ixgbe (82599, X540) takes it. Unset leaves it alone. */
+  readonly queryRss?: boolean;
 }
 
 export interface VfConfigVirtualFunction {
@@ -187,8 +223,11 @@ export interface VfConfigVirtualFunction {
   /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
   readonly vlan?: number;
 
-  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset keeps what is there, also when `vlan` changes. */
   readonly qos?: number;
+
+  /** Kind of the VLAN tag: "802.1Q", or "802.1ad" for the outer tag of QinQ, which few drivers take. Needs `vlan`. Unset keeps what is there. */
+  readonly vlanProto?: "802.1Q" | "802.1ad";
 
   /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
   readonly spoofchk?: boolean;
@@ -196,13 +235,22 @@ export interface VfConfigVirtualFunction {
   /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
   readonly trust?: boolean;
 
+  /** The link that the VF sees: "auto" is the PF's own, "enable" always up (VFs of one PF reach each other without a cable), "disable" always down. Unset leaves it alone. */
+  readonly linkState?: "auto" | "enable" | "disable";
+
   /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
   readonly maxTxRate?: number;
+
+  /** Share of the PF's link that the VF is sure to get for sending, in Mbit/s; 0 is none. Few drivers take it. Unset leaves it alone. */
+  readonly minTxRate?: number;
+
+  /** Whether the VF may ask for the PF's RSS table and key (`query_rss`). Only ixgbe (82599, X540) takes it. Unset leaves it alone. */
+  readonly queryRss?: boolean;
 
   /** Which VF, from 0. */
   readonly index: number;
 
-  /** PCI address of the VF, such as `0000:01:10.0`. */
+  /** PCI address of the VF, such as `0000:01:10.0`. Empty on netdevsim, whose VFs are no devices. */
   readonly pciAddress: string;
 
   /** IOMMU group of the VF; it can change over a reboot. Absent while the IOMMU is off. */
@@ -223,6 +271,15 @@ export interface VfConfigPrior {
   /** Whether the PF was up. */
   readonly pfUp: boolean;
 
+  /** Whether VFs got a driver of the host. */
+  readonly driversAutoprobe?: boolean;
+
+  /** The eswitch mode. */
+  readonly eswitchMode?: string;
+
+  /** The MTU of the PF's netdev. */
+  readonly mtu?: number;
+
   /** The attributes of the VFs that were touched. */
   readonly vfs: VfConfigPriorVf[];
 
@@ -239,11 +296,19 @@ export interface VfConfigPriorVf {
 
   readonly qos?: number;
 
+  readonly vlanProto?: "802.1Q" | "802.1ad";
+
   readonly spoofchk?: boolean;
 
   readonly trust?: boolean;
 
+  readonly linkState?: "auto" | "enable" | "disable";
+
   readonly maxTxRate?: number;
+
+  readonly minTxRate?: number;
+
+  readonly queryRss?: boolean;
 }
 
 export interface VfConfigPriorBoot {
@@ -255,6 +320,12 @@ export interface VfConfigPriorBoot {
 /** What the program said when it was last applied; where the host differs from it, that is drift. */
 export interface VfConfigDeclared {
   readonly numVfs?: number;
+
+  readonly driversAutoprobe?: boolean;
+
+  readonly eswitchMode?: "legacy" | "switchdev";
+
+  readonly mtu?: number;
 
   readonly pfUp: boolean;
 
@@ -274,8 +345,11 @@ export interface VfConfigDeclaredVf {
   /** VLAN that the PF tags the VF's traffic with, 1-4094; 0 is no VLAN. Unset leaves it alone. While a VM holds the VF through a libvirt interface, libvirt owns it. */
   readonly vlan?: number;
 
-  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset leaves it alone. */
+  /** Priority (802.1p) in the VLAN tag, 0-7. Needs `vlan`. Unset keeps what is there, also when `vlan` changes. */
   readonly qos?: number;
+
+  /** Kind of the VLAN tag: "802.1Q", or "802.1ad" for the outer tag of QinQ, which few drivers take. Needs `vlan`. Unset keeps what is there. */
+  readonly vlanProto?: "802.1Q" | "802.1ad";
 
   /** Whether the PF drops packets whose source MAC or VLAN is not the VF's. Unset leaves it alone. */
   readonly spoofchk?: boolean;
@@ -283,8 +357,17 @@ export interface VfConfigDeclaredVf {
   /** Whether the VF may use privileged features, such as promiscuous mode and changing its MAC. Some drivers reset the VF when it changes. Unset leaves it alone. */
   readonly trust?: boolean;
 
+  /** The link that the VF sees: "auto" is the PF's own, "enable" always up (VFs of one PF reach each other without a cable), "disable" always down. Unset leaves it alone. */
+  readonly linkState?: "auto" | "enable" | "disable";
+
   /** Limit of what the VF sends, in Mbit/s; 0 is no limit. Most drivers take it only while the PF has link. Unset leaves it alone. */
   readonly maxTxRate?: number;
+
+  /** Share of the PF's link that the VF is sure to get for sending, in Mbit/s; 0 is none. Few drivers take it. Unset leaves it alone. */
+  readonly minTxRate?: number;
+
+  /** Whether the VF may ask for the PF's RSS table and key (`query_rss`). Only ixgbe (82599, X540) takes it. Unset leaves it alone. */
+  readonly queryRss?: boolean;
 }
 
 /** What the program said when it was last applied; where the VM differs from it, that is drift. */
@@ -557,11 +640,20 @@ export interface VfConfigArgs {
   /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
-  /** The PF: its netdev (`eno49`), another name of that (altname), or its PCI address (`0000:01:00.0`). Another PF replaces the resource. */
-  readonly pf: pulumi.Input<string>;
+  /** The PF: its netdev (`eno49`), another name of that (altname), its PCI address (`0000:01:00.0`), or `{ mac }`. Exactly one PF of the host has to match. Another PF replaces the resource. */
+  readonly pf: pulumi.Input<string | VfConfigPfArgs>;
 
   /** How many VFs the PF has, from 0 to its `totalVfs`. Changing it destroys all VFs of the PF and makes new ones, so it is refused while a running VM holds one. Unset leaves the number alone. */
   readonly numVfs?: pulumi.Input<number>;
+
+  /** Whether the kernel binds a driver to VFs that are made from now on (`sriov_drivers_autoprobe`); false keeps VFs that are for VMs free of host drivers. Unset leaves it alone. */
+  readonly driversAutoprobe?: pulumi.Input<boolean>;
+
+  /** How the card switches between its VFs: "legacy", by MAC and VLAN, or "switchdev", by rules on a representor netdev for each VF. Some drivers change it only while there are no VFs, which are then made anew. Unset leaves it alone. */
+  readonly eswitchMode?: pulumi.Input<"legacy" | "switchdev">;
+
+  /** MTU of the PF's netdev, in bytes: the upper limit for its VFs. Most drivers lose the link for a moment when it changes. Unset leaves it alone. */
+  readonly mtu?: pulumi.Input<number>;
 
   /** Whether the PF's netdev is brought up; libvirt starts no VM on a VF of a PF that is down. Default true. False leaves it as it is; it is never brought down. */
   readonly pfUp?: pulumi.Input<boolean>;
@@ -571,6 +663,9 @@ export interface VfConfigArgs {
 
   /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "udev": a rule that makes the number of VFs and brings the PF up; nothing of single VFs. "systemd-link": a .link file, for systemd 251 or newer; no rates, and the PF stays down. "none": they do not come back. What a choice cannot bring back is refused beside it; docs/boot.md has the table. */
   readonly persistence?: pulumi.Input<"systemd-unit" | "udev" | "systemd-link" | "none">;
+
+  /** Whether something else (NetworkManager, netplan, a udev rule) makes the VFs: then only attributes are set here, and `numVfs` is checked and never written. Default false. */
+  readonly externallyManaged?: pulumi.Input<boolean>;
 
   /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
   readonly allowDisruption?: pulumi.Input<boolean>;
@@ -584,11 +679,20 @@ export interface VfConfigOutputs {
   /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
   readonly host: pulumi.Output<Host>;
 
-  /** The PF: its netdev (`eno49`), another name of that (altname), or its PCI address (`0000:01:00.0`). Another PF replaces the resource. */
-  readonly pf: pulumi.Output<string>;
+  /** The PF: its netdev (`eno49`), another name of that (altname), its PCI address (`0000:01:00.0`), or `{ mac }`. Exactly one PF of the host has to match. Another PF replaces the resource. */
+  readonly pf: pulumi.Output<string | VfConfigPf>;
 
   /** How many VFs the PF has, from 0 to its `totalVfs`. Changing it destroys all VFs of the PF and makes new ones, so it is refused while a running VM holds one. Unset leaves the number alone. */
   readonly numVfs: pulumi.Output<number | undefined>;
+
+  /** Whether the kernel binds a driver to VFs that are made from now on (`sriov_drivers_autoprobe`); false keeps VFs that are for VMs free of host drivers. Unset leaves it alone. */
+  readonly driversAutoprobe: pulumi.Output<boolean | undefined>;
+
+  /** How the card switches between its VFs: "legacy", by MAC and VLAN, or "switchdev", by rules on a representor netdev for each VF. Some drivers change it only while there are no VFs, which are then made anew. Unset leaves it alone. */
+  readonly eswitchMode: pulumi.Output<"legacy" | "switchdev" | undefined>;
+
+  /** MTU of the PF's netdev, in bytes: the upper limit for its VFs. Most drivers lose the link for a moment when it changes. Unset leaves it alone. */
+  readonly mtu: pulumi.Output<number | undefined>;
 
   /** Whether the PF's netdev is brought up; libvirt starts no VM on a VF of a PF that is down. Default true. False leaves it as it is; it is never brought down. */
   readonly pfUp: pulumi.Output<boolean>;
@@ -599,6 +703,9 @@ export interface VfConfigOutputs {
   /** How the VFs come back after a reboot of the host. "systemd-unit" (default): a unit, ordered before libvirt, that runs what `pulumi up` runs. "udev": a rule that makes the number of VFs and brings the PF up; nothing of single VFs. "systemd-link": a .link file, for systemd 251 or newer; no rates, and the PF stays down. "none": they do not come back. What a choice cannot bring back is refused beside it; docs/boot.md has the table. */
   readonly persistence: pulumi.Output<"systemd-unit" | "udev" | "systemd-link" | "none">;
 
+  /** Whether something else (NetworkManager, netplan, a udev rule) makes the VFs: then only attributes are set here, and `numVfs` is checked and never written. Default false. */
+  readonly externallyManaged: pulumi.Output<boolean>;
+
   /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
   readonly allowDisruption: pulumi.Output<boolean>;
 
@@ -608,7 +715,7 @@ export interface VfConfigOutputs {
   /** The host's machine-id: its identity, whatever URI leads to it. */
   readonly hostId: pulumi.Output<string>;
 
-  /** PCI address of the PF. */
+  /** PCI address of the PF; on netdevsim, which is on no PCI bus, its device's name (`netdevsim7`). */
   readonly pfPciAddress: pulumi.Output<string>;
 
   /** The PF's netdev. */

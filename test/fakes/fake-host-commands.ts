@@ -39,7 +39,10 @@ case $file in
     echo 00:00:00:00:00:00 > "$D/vf-$i/mac"
     echo on > "$D/vf-$i/spoofchk"
     echo off > "$D/vf-$i/trust"
-    echo 0 > "$D/vf-$i/vlan"; echo 0 > "$D/vf-$i/qos"; echo 0 > "$D/vf-$i/max_tx_rate"
+    for zero in vlan qos max_tx_rate min_tx_rate; do echo 0 > "$D/vf-$i/$zero"; done
+    echo 802.1Q > "$D/vf-$i/proto"
+    echo auto > "$D/vf-$i/state"
+    echo off > "$D/vf-$i/query_rss"
     i=$((i + 1))
   done
   echo "$value" > "$file"
@@ -75,32 +78,37 @@ if [ "$verb" = show ]; then
   [ "$up" = 1 ] && flags=$flags,UP
   [ "$(cat "$P/carrier")" = 1 ] && flags=$flags,LOWER_UP
   if [ -z "$json" ]; then
-    echo "5: $name: <$flags> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000"
+    echo "5: $name: <$flags> mtu $(cat "$P/mtu") qdisc mq state UP mode DEFAULT group default qlen 1000"
     [ -n "$oneline" ] && exit 0
     echo "    link/ether $(cat "$P/address") brd ff:ff:ff:ff:ff:ff"
   else
-    printf '[{"ifindex":5,"ifname":"%s","flags":["%s"],"mtu":1500,"address":"%s","vfinfo_list":[' "$name" "$(echo $flags | sed 's/,/","/g')" "$(cat "$P/address")"
+    printf '[{"ifindex":5,"ifname":"%s","flags":["%s"],"mtu":%s,"min_mtu":68,"max_mtu":9216,"address":"%s","vfinfo_list":[' "$name" "$(echo $flags | sed 's/,/","/g')" "$(cat "$P/mtu")" "$(cat "$P/address")"
   fi
   i=0
   while [ -e "$D/vf-$i" ]; do
-    for one in mac vlan qos spoofchk trust; do get $one $i $one; done
+    for one in mac vlan qos proto spoofchk trust state query_rss; do get $one $i $one; done
     get rate $i max_tx_rate
+    get sure $i min_tx_rate
     if [ -n "$json" ]; then
       [ $i -gt 0 ] && printf ,
       list={}
       [ "$vlan" != 0 ] && list="{\\"vlan\\":$vlan}"
       [ "$qos" != 0 ] && list="{\\"vlan\\":$vlan,\\"qos\\":$qos}"
-      spoof=false trusted=false
+      [ "$proto" != 802.1Q ] && list="{\\"vlan\\":$vlan,\\"qos\\":$qos,\\"protocol\\":\\"$proto\\"}"
+      spoof=false trusted=false rss=false
+      [ $query_rss = on ] && rss=true
       [ $spoofchk = on ] && spoof=true
       [ $trust = on ] && trusted=true
-      printf '{"vf":%s,"link_type":"ether","address":"%s","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[%s],"rate":{"max_tx":%s,"min_tx":0},"spoofchk":%s,"link_state":"auto","trust":%s}' \\
-        $i "$mac" "$list" "$rate" $spoof $trusted
+      printf '{"vf":%s,"link_type":"ether","address":"%s","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[%s],"rate":{"max_tx":%s,"min_tx":%s},"spoofchk":%s,"link_state":"%s","trust":%s,"query_rss_en":%s}' \\
+        $i "$mac" "$list" "$rate" "$sure" $spoof $state $trusted $rss
     else
       line="    vf $i     link/ether $mac brd ff:ff:ff:ff:ff:ff"
       [ "$vlan" != 0 ] && line="$line, vlan $vlan"
       [ "$qos" != 0 ] && line="$line, qos $qos"
+      [ "$proto" != 802.1Q ] && line="$line, vlan protocol $proto"
       [ "$rate" != 0 ] && line="$line, tx rate $rate (Mbps), max_tx_rate \${rate}Mbps"
-      echo "$line, spoof checking $spoofchk, link-state auto, trust $trust"
+      [ "$sure" != 0 ] && line="$line, min_tx_rate \${sure}Mbps"
+      echo "$line, spoof checking $spoofchk, link-state $state, trust $trust, query_rss $query_rss"
     fi
     i=$((i + 1))
   done
@@ -110,6 +118,7 @@ fi
 shift 4
 case $1 in
 up) echo 0x1003 > "$P/flags"; [ -e "$SRIOV_ROOT/fake/no-cable" ] || echo 1 > "$P/carrier" ;;
+mtu) [ "$2" -le 9216 ] || no "Error: mtu greater than device maximum."; echo "$2" > "$P/mtu" ;;
 down) echo 0x1002 > "$P/flags"; echo 0 > "$P/carrier" ;;
 vf)
   vf=$2 attribute=$3 to=$4
@@ -118,10 +127,12 @@ vf)
   [ -e "$SRIOV_ROOT/fake/unsupported-$attribute" ] && no "RTNETLINK answers: Operation not supported"
   [ -e "$SRIOV_ROOT/fake/ignored-$attribute" ] && exit 0
   case $attribute in
-  vlan) echo "$to" > "$V/vlan"; echo "\${6-0}" > "$V/qos" ;;
+  vlan) echo "$to" > "$V/vlan"; echo "\${6-0}" > "$V/qos"; echo "\${8-802.1Q}" > "$V/proto" ;;
   max_tx_rate)
-    [ "$(cat "$P/carrier")" = 1 ] || [ "$to" = 0 ] || no "RTNETLINK answers: Invalid argument"
+    [ "$(cat "$P/carrier")" = 1 ] || [ "$to$6" = 00 ] || no "RTNETLINK answers: Invalid argument"
+    [ -e "$SRIOV_ROOT/fake/unsupported-min_tx_rate" ] && [ "$6" != 0 ] && no "RTNETLINK answers: Invalid argument"
     echo "$to" > "$V/max_tx_rate"
+    echo "$6" > "$V/min_tx_rate"
     ;;
   *) echo "$to" > "$V/$attribute" ;;
   esac

@@ -9,7 +9,8 @@ export type VfInfo = {
   mac?: string;
   vlan: number;
   qos: number;
-  vlanProto?: string;
+  /** As `ip link` writes it: `802.1Q`, also where there is no VLAN, or `802.1ad`. */
+  vlanProto: string;
   spoofchk?: boolean;
   trust?: boolean;
   linkState?: string;
@@ -22,7 +23,12 @@ export type LinkInfo = {
   netdev: string;
   altnames: string[];
   mac?: string;
+  /** Where it differs from `mac`: a bond gives its members its own. */
+  permanentMac?: string;
   mtu?: number;
+  /** What the driver says of it; iproute2 4.19 or newer. */
+  minMtu?: number;
+  maxMtu?: number;
   isUp: boolean;
   hasCarrier: boolean;
   /** Undefined when the driver has no VF attributes at all (no ndo_get_vf_config). */
@@ -56,7 +62,10 @@ const link = z.looseObject({
   ifname: z.string(),
   flags: z.array(z.string()).default([]),
   mtu: z.int().optional(),
+  min_mtu: z.int().optional(),
+  max_mtu: z.int().optional(),
   address: z.string().optional(),
+  permaddr: z.string().optional(),
   altnames: z.array(z.string()).default([]),
   vfinfo_list: z.array(vfInfo).optional(),
 });
@@ -68,7 +77,11 @@ export function parseLink(text: string): LinkInfo {
     netdev: found.ifname,
     altnames: found.altnames,
     ...given("mac", found.address?.toLowerCase()),
+    ...given("permanentMac", found.permaddr?.toLowerCase()),
     ...given("mtu", found.mtu),
+    ...given("minMtu", found.min_mtu),
+    // 0 is "no limit".
+    ...given("maxMtu", found.max_mtu === 0 ? undefined : found.max_mtu),
     isUp: found.flags.includes("UP"),
     hasCarrier: found.flags.includes("LOWER_UP"),
     vfs: found.vfinfo_list?.map(vfFrom),
@@ -96,7 +109,8 @@ function vfFrom(info: z.infer<typeof vfInfo>): VfInfo {
     ...given("mac", (info.address ?? info.mac)?.toLowerCase()),
     vlan: tag.vlan ?? 0,
     qos: tag.qos ?? 0,
-    ...given("vlanProto", protocol),
+    // Printed only where it is another one.
+    vlanProto: protocol ?? "802.1Q",
     ...given("spoofchk", info.spoofchk),
     ...given("trust", info.trust),
     ...given("linkState", info.link_state),

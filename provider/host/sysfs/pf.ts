@@ -1,14 +1,20 @@
 // One PF and its VFs as the host shows them: types, and the reader of what the reader script printed.
 import { SriovError } from "../../base/errors.js";
-import { type PciAddress, parsePciAddress } from "../../base/pci-address.js";
+import { type NetdevsimName, type PciAddress, isNetdevsim, parsePciAddress } from "../../base/pci-address.js";
 import { type LinkInfo, type VfInfo, parseLink } from "../iproute2/link.js";
+import { eswitchModeOf } from "../iproute2/devlink.js";
 import { type PersistenceFacts, parsePersistence } from "../persistence/reader.js";
 import { parseFields, present } from "../script.js";
 import type { VfioHolder } from "../vfio/holders.js";
 
+export type PfAddress = PciAddress | NetdevsimName;
+
+const parsePfAddress = (text: string): PfAddress => (isNetdevsim(text) ? text : parsePciAddress(text));
+
 export type VfFacts = Omit<VfInfo, "index"> & {
   index: number;
-  pciAddress: PciAddress;
+  /** Empty on netdevsim, whose VFs are no devices. */
+  pciAddress: PciAddress | "";
   driver?: string;
   /** Changes over reboots. */
   iommuGroup?: number;
@@ -22,12 +28,24 @@ export type VfFacts = Omit<VfInfo, "index"> & {
 };
 
 export type PfFacts = {
-  pciAddress: PciAddress;
+  pciAddress: PfAddress;
   netdev?: string;
   altnames: string[];
   driver?: string;
+  /** PCI vendor and device, as sysfs writes them: `0x8086`, `0x10c9`. */
+  vendorId?: string;
+  deviceId?: string;
   totalVfs: number;
   numVfs: number;
+  /** `sriov_drivers_autoprobe`; absent on netdevsim and on kernels before 4.12. */
+  driversAutoprobe?: boolean;
+  /** Absent when the driver has no eswitch, and without devlink on the host. */
+  eswitchMode?: string;
+  mtu?: number;
+  minMtu?: number;
+  maxMtu?: number;
+  /** Absent while the PF is down or has no link. */
+  speedMbps?: number;
   isUp: boolean;
   hasCarrier: boolean;
   vfs: VfFacts[];
@@ -36,12 +54,16 @@ export type PfFacts = {
 export type KnownPf = { pciAddress: string; netdev?: string; totalVfs: number };
 
 /** `pfs`: the SR-IOV PFs that the host has, to choose from. */
+/** A MAC address that is in use on the host, for `duplicate MAC`. `vf` is absent for the PF's own. */
+export type MacInUse = { pfPciAddress: string; netdev: string; vf?: number; mac: string };
+
 export type PfReading = { pfs: KnownPf[] } & (
-  | { found: "pf"; pf: PfFacts; persistence: PersistenceFacts }
+  | { found: "pf"; pf: PfFacts; persistence: PersistenceFacts; macsInUse: MacInUse[] }
   | { found: "nothing" }
+  | { found: "several"; matches: KnownPf[] }
   | { found: "no-pci-device"; netdev: string }
   | { found: "vf"; pciAddress: PciAddress; pfPciAddress: PciAddress }
-  | { found: "no-sriov"; pciAddress: PciAddress; driver?: string }
+  | { found: "no-sriov"; pciAddress: PfAddress; driver?: string }
   /** The kernel left a VF out of its list: a driver call failed just now (i40e EAGAIN, ice in reset). Read again. */
   | { found: "short-vf-list"; reason: string }
 );
@@ -71,17 +93,22 @@ function readingFrom(records: string[][]): PfReading {
   const pfs = all("pf").map(([address = "", netdev, total]): KnownPf => ({
     pciAddress: address,
     ...optional("netdev", present(netdev)),
-    totalVfs: Number(total),
+    totalVfs: Number(present(total) ?? 0),
   }));
   if (one("missing")) return { pfs, found: "nothing" };
+  const several = all("match").map(([address]) => address);
+  if (several.length > 1) {
+    return { pfs, found: "several", matches: pfs.filter((pf) => several.includes(pf.pciAddress)) };
+  }
   const notPci = one("not-pci");
   if (notPci) return { pfs, found: "no-pci-device", netdev: notPci[0] ?? "" };
   const device = one("device");
   if (!device || !one("end")) throw halfWay(records.map((fields) => fields.join("\t")).join("\n"));
 
-  const [address = "", netdev, driver, total, num, physfn] = device;
-  const pciAddress = parsePciAddress(address);
-  if (present(physfn)) return { pfs, found: "vf", pciAddress, pfPciAddress: parsePciAddress(physfn ?? "") };
+  const [address = "", netdev, driver, total, num, physfn, vendor, deviceId, autoprobe, speed] = device;
+  const pciAddress = parsePfAddress(address);
+  if (present(physfn))
+    return { pfs, found: "vf", pciAddress: parsePciAddress(address), pfPciAddress: parsePciAddress(physfn ?? "") };
   if (!present(total)) return { pfs, found: "no-sriov", pciAddress, ...optional("driver", present(driver)) };
 
   const link = linkOf(one("ip"));
@@ -104,13 +131,35 @@ function readingFrom(records: string[][]): PfReading {
     ...optional("netdev", link?.netdev ?? present(netdev)),
     altnames: link?.altnames ?? [],
     ...optional("driver", present(driver)),
+    ...optional("vendorId", present(vendor)),
+    ...optional("deviceId", present(deviceId)),
     totalVfs: Number(total),
     numVfs: Number(num),
+    ...(present(autoprobe) ? { driversAutoprobe: autoprobe === "1" } : {}),
+    ...optional("eswitchMode", eswitchModeOf(one("eswitch")?.[0])),
+    ...optional("mtu", link?.mtu),
+    ...optional("minMtu", link?.minMtu),
+    ...optional("maxMtu", link?.maxMtu),
+    // -1 is "not known".
+    ...(Number(speed) > 0 ? { speedMbps: Number(speed) } : {}),
     isUp: link?.isUp ?? false,
     hasCarrier: link?.hasCarrier ?? false,
     vfs: slots.map((slot) => vfFrom(slot, infos, holders)).sort((a, b) => a.index - b.index),
   };
-  return { pfs, found: "pf", pf, persistence: parsePersistence(records) };
+  const macsInUse = [...(link ? macsOf(address, link) : []), ...all("other").flatMap(otherMacs)];
+  return { pfs, found: "pf", pf, persistence: parsePersistence(records), macsInUse };
+}
+
+function macsOf(pfPciAddress: string, { netdev, mac, vfs }: LinkInfo): MacInUse[] {
+  const at = { pfPciAddress, netdev };
+  const own = mac === undefined ? [] : [{ ...at, mac }];
+  return [...own, ...(vfs ?? []).flatMap((vf) => (vf.mac === undefined ? [] : [{ ...at, vf: vf.index, mac: vf.mac }]))];
+}
+
+/** Another PF whose link cannot be read is no reason to fail: this is only for a warning about its MACs. */
+function otherMacs([address = "", code, ...text]: string[]): MacInUse[] {
+  const printed = text.join("\t");
+  return code === "0" ? macsOf(address, parseLink(printed.slice(Math.max(0, printed.indexOf("["))))) : [];
 }
 
 function linkOf(record: string[] | undefined): LinkInfo | undefined {
@@ -128,13 +177,19 @@ function linkOf(record: string[] | undefined): LinkInfo | undefined {
 
 function vfFrom(slot: string[], infos: Map<number, VfInfo>, holders: VfioHolder[]): VfFacts {
   const [index, address = "", driver, group, netdev, mac, uppers, vfioDevice] = slot;
-  const info = infos.get(Number(index)) ?? { vlan: 0, qos: 0, maxTxRate: 0, minTxRate: 0 };
+  const info = infos.get(Number(index)) ?? {
+    vlan: 0,
+    qos: 0,
+    vlanProto: "802.1Q",
+    maxTxRate: 0,
+    minTxRate: 0,
+  };
   const files = [`/dev/vfio/${group}`, `/dev/vfio/devices/${present(vfioDevice) ?? "none"}`];
   const isVfio = driver?.includes("vfio") ?? false;
   return {
     ...info,
     index: Number(index),
-    pciAddress: parsePciAddress(address),
+    pciAddress: present(address) ? parsePciAddress(address) : "",
     ...optional("driver", present(driver)),
     ...(present(group) ? { iommuGroup: Number(group) } : {}),
     ...optional("netdev", present(netdev)),

@@ -1,12 +1,13 @@
 // Reads one PF, or all of them, with the VFs and what is installed for the boot: one round trip.
 import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../../base/errors.js";
+import { parseMac } from "../../base/mac.js";
 import { isPciAddress, parsePciAddress } from "../../base/pci-address.js";
 import { runScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import type { PersistenceFacts } from "../persistence/reader.js";
 import { type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
-import { allReaderScript, readerScript } from "./reader-script.js";
+import { type ReadOptions, allReaderScript, readerScript } from "./reader-script.js";
 
 const attempts = 5;
 const pauseMs = 400;
@@ -17,12 +18,22 @@ export type CompleteReading = Exclude<PfReading, { found: "short-vf-list" }>;
  * Equivalent to: `ip -j -d link show dev $pf`, `ls /sys/bus/pci/devices/$pf`, `systemctl show pulumi-sriov-vfs@$pf`.
  * Read again, up to five times, when the kernel left VFs out: it does so while a VF is in reset, and returns no error.
  */
-export async function readPf(shell: Shell, selector: string, signal?: AbortSignal): Promise<CompleteReading> {
-  const canonical = isPciAddress(selector) ? parsePciAddress(selector) : selector;
-  const script = readerScript(canonical);
-  const [reading] = await untilComplete(shell, `PF ${selector}`, script, (output) => [parsePfReading(output)], signal);
+export async function readPf(
+  shell: Shell,
+  selector: string | { mac: string },
+  signal?: AbortSignal,
+  options?: ReadOptions,
+): Promise<CompleteReading> {
+  const script = readerScript(canonical(selector), options);
+  const asked = typeof selector === "string" ? selector : selector.mac;
+  const [reading] = await untilComplete(shell, `PF ${asked}`, script, (output) => [parsePfReading(output)], signal);
   if (reading) return reading;
   throw new SriovError("bug", "one PF was asked for, and none answered");
+}
+
+function canonical(selector: string | { mac: string }): string | { mac: string } {
+  if (typeof selector !== "string") return { mac: parseMac(selector.mac) };
+  return isPciAddress(selector) ? parsePciAddress(selector) : selector;
 }
 
 export type PfWithBoot = { pf: PfFacts; persistence: PersistenceFacts };

@@ -1,6 +1,6 @@
 // Whether the program's inputs make sense, alone and on the host as it is: all failures at once. Pure: index.ts asks the host.
 import { type PciAddress, isPciAddress, parsePciAddress } from "../../base/pci-address.js";
-import type { KnownPf } from "../../host/sysfs/pf.js";
+import type { KnownPf, PfFacts } from "../../host/sysfs/pf.js";
 import type { CompleteReading } from "../../host/sysfs/read-pf.js";
 import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.js";
 import { listed, parseModel } from "../model-failures.js";
@@ -107,9 +107,13 @@ export function checkOnHost(inputs: SriovNetworkInputs, facts: HostFacts): Verdi
   return { failures, warnings };
 }
 
+/** The VFs that are PCI devices: all but netdevsim's. */
+export const vfAddresses = ({ vfs }: PfFacts): PciAddress[] =>
+  vfs.flatMap(({ pciAddress }) => (pciAddress === "" ? [] : [pciAddress]));
+
 /** The VFs that the PF has now. */
 export const vfsNow = ({ pf }: Pick<HostFacts, "pf">): PciAddress[] | undefined =>
-  pf?.found === "pf" ? pf.pf.vfs.map(({ pciAddress }) => pciAddress) : undefined;
+  pf?.found === "pf" ? vfAddresses(pf.pf) : undefined;
 
 const isOurs = (network: NetworkNow, inputs: SriovNetworkInputs, nameBefore?: string): boolean =>
   network.inactive.mark?.["name"] === inputs.owner || network.name === nameBefore;
@@ -144,9 +148,11 @@ function wrongPf(asked: string, { hostName, pf, declared }: HostFacts): Failure 
       return fail(
         `expected a PF with SR-IOV, got "${asked}": ${pf.pciAddress} shows no sriov_totalvfs. Either the card has no SR-IOV, or it is off in the firmware. ${offer}`,
       );
+    case "several":
     case "pf":
       break;
   }
+  if (pf.found !== "pf") return undefined;
   const { netdev, numVfs } = pf.pf;
   if (netdev === undefined) {
     return fail(`PF ${asked} has no netdev, and libvirt knows a pool's PF by its netdev: list the VFs in \`vfs\``);

@@ -1,4 +1,5 @@
 // What the host shows of a network and of the VFs it hands out. Asks, and changes nothing.
+import { vfAddresses } from "./check.js";
 import { kindOf } from "../../base/errors.js";
 import type { PciAddress } from "../../base/pci-address.js";
 import { readPf } from "../../host/sysfs/read-pf.js";
@@ -64,7 +65,7 @@ export async function readPfVfs(
 ): Promise<readonly PciAddress[] | undefined> {
   try {
     const reading = await readPf(session.shell, pf, signal);
-    return reading.found === "pf" ? reading.pf.vfs.map(({ pciAddress }) => pciAddress) : undefined;
+    return reading.found === "pf" ? vfAddresses(reading.pf) : undefined;
   } catch (error) {
     if (kindOf(error) === "unsupported") return undefined;
     throw error;

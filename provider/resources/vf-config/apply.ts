@@ -10,9 +10,10 @@ import { mismatches } from "./compare.js";
 import type { Current } from "./current.js";
 import { refusal } from "./guard.js";
 import type { VfConfigInputs, VfConfigState } from "./model.js";
-import { type Step, type Wanted, describe, plan, planLines, wantedBy } from "./plan.js";
+import { type Wanted, plan, wantedBy } from "./plan.js";
 import { priorOf, wantedAgain, wantedBefore } from "./prior.js";
 import { declaredBy, idOf, pfText, readCurrent, readExisting, stateOf } from "./read.js";
+import { type Step, describe, planLines } from "./steps.js";
 
 /** Create and update: `old` is the state so far. */
 export async function converge(
@@ -92,7 +93,9 @@ async function carryOut(
 
 /** The first line that leaves the PF without what all the rest builds on. */
 const structuralFailure = (results: readonly LineResult[]): LineResult | undefined =>
-  results.find(({ outcome, line }) => outcome !== "same" && outcome !== "done" && !line.startsWith("vf "));
+  results.find(
+    ({ outcome, line }) => outcome !== "same" && outcome !== "done" && !/^(vf|mtu|drivers-autoprobe) /.test(line),
+  );
 
 /**
  * Puts back what was before the change that failed, and throws. Only where that fails too, it answers what to say: the

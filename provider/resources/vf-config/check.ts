@@ -5,7 +5,7 @@ import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.j
 import { parseModel } from "../model-failures.js";
 import { bootFailures, bootFailuresOnHost } from "./boot-check.js";
 import { named, refusal } from "./guard.js";
-import { type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
+import { type PfSelector, type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
 import type { Current } from "./current.js";
 import { plan, wantedBy } from "./plan.js";
 
@@ -26,12 +26,19 @@ export function checkInputs(news: Values): { inputs: VfConfigInputs; failures: F
 
 /** Unknown values stay what they are, so the type is a promise for the known ones only. */
 function withDefaults(news: Values): VfConfigInputs {
-  const defaults = { pfUp: true, persistence: "systemd-unit", allowDisruption: false, onDelete: "restore" };
+  const defaults = {
+    pfUp: true,
+    persistence: "systemd-unit",
+    externallyManaged: false,
+    allowDisruption: false,
+    onDelete: "restore",
+  };
   const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined));
   const vfs = Array.isArray(news["vfs"]) ? { vfs: news["vfs"].map(withOneSpelling) } : {};
-  return { ...defaults, ...given, ...vfs } as unknown as VfConfigInputs;
+  return { ...defaults, ...given, pf: withOneSpelling(news["pf"]), ...vfs } as unknown as VfConfigInputs;
 }
 
+/** Of the MAC address in a VF's entry or in a selector. */
 function withOneSpelling(vf: Value): Value {
   if (typeof vf !== "object" || vf === null || Array.isArray(vf)) return vf;
   const mac = vf["mac"];
@@ -93,12 +100,19 @@ function indexesBeyond(vfs: [number, VfValues][], numVfs: number, source: string
 }
 
 /** Why `pf` is not one PF with SR-IOV on this host. */
-export function wrongPf(asked: string, reading: PfReading, hostName: string): Failure | undefined {
+export function wrongPf(selector: PfSelector, reading: PfReading, hostName: string): Failure | undefined {
+  const asked = typeof selector === "string" ? selector : selector.mac;
   const fail = (reason: string): Failure => ({ property: "pf", reason });
   const offer = `The SR-IOV PFs of ${hostName}: ${listed(reading.pfs)}.`;
   switch (reading.found) {
-    case "nothing":
-      return fail(`expected the netdev, altname or PCI address of a PF of ${hostName}, got "${asked}". ${offer}`);
+    case "nothing": {
+      const what = typeof selector === "string" ? "netdev, altname or PCI address" : "MAC address";
+      return fail(`expected the ${what} of a PF of ${hostName}, got "${asked}". ${offer}`);
+    }
+    case "several":
+      return fail(
+        `expected a MAC address that one PF of ${hostName} has, got "${asked}", which matches ${listed(reading.matches)}; name one by its PCI address`,
+      );
     case "no-pci-device":
       return fail(`expected a PF, got "${asked}": the netdev ${reading.netdev} is no PCI device. ${offer}`);
     case "vf":

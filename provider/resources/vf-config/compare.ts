@@ -1,7 +1,7 @@
 // After an apply: what the program declared against what the host shows, and why they differ where they do. Pure.
 import type { LineResult } from "../../host/applier/run.js";
-import { type VfConfigInputs, type VfConfigState, vfAttributes } from "./model.js";
-import { type Step, lineOf } from "./plan.js";
+import { type VfConfigInputs, type VfConfigState, pfSettings, vfAttributes } from "./model.js";
+import { type Step, lineOf } from "./steps.js";
 
 /** One sentence a mismatch: the property, what was declared, what is read, and the reason. */
 export function mismatches(
@@ -16,6 +16,14 @@ export function mismatches(
 
   if (inputs.numVfs !== undefined && state.numVfs !== inputs.numVfs) {
     say("numVfs", inputs.numVfs, state.numVfs, "the driver did not keep it");
+  }
+  for (const setting of pfSettings) {
+    const declared = inputs[setting];
+    if (declared === undefined || declared === state[setting]) continue;
+    const result = results.find(({ line }) =>
+      steps.some((step) => step.do === settingSteps[setting] && lineOf(step) === line),
+    );
+    say(setting, declared, state[setting], why(result, state.driver));
   }
   if (inputs.pfUp && !state.pfUp) say("pfUp", true, false, "the PF did not stay up");
   (inputs.vfs ?? []).forEach((vf, place) => {
@@ -49,9 +57,19 @@ const doing = {
   mac: "set-vf-mac",
   vlan: "set-vf-vlan",
   qos: "set-vf-vlan",
+  vlanProto: "set-vf-vlan",
   spoofchk: "set-vf-spoofchk",
   trust: "set-vf-trust",
+  linkState: "set-vf-link-state",
   maxTxRate: "set-vf-max-tx-rate",
+  minTxRate: "set-vf-min-tx-rate",
+  queryRss: "set-vf-query-rss",
+} as const;
+
+const settingSteps = {
+  driversAutoprobe: "set-drivers-autoprobe",
+  eswitchMode: "set-eswitch-mode",
+  mtu: "set-mtu",
 } as const;
 
 function why(result: LineResult | undefined, driver: string): string {

@@ -1,6 +1,6 @@
 // The stored state against the inputs that `check` made: what changes, in words a person can judge.
 import { type Difference, type Unknown, isUnknown } from "../lifecycle.js";
-import { type VfConfigInputs, type VfConfigState, type VfInputs, vfAttributes } from "./model.js";
+import { type VfConfigInputs, type VfConfigState, type VfInputs, pfSettings, vfAttributes } from "./model.js";
 
 type Change = Difference["changes"][number];
 
@@ -17,7 +17,7 @@ function identity(state: VfConfigState, inputs: VfConfigInputs): Change[] {
     return [{ property: isUnknown(inputs.pf) ? "pf" : "host", kind: "update" }];
   }
   if (differs(state.pfPciAddress, pfPciAddress)) changes.push({ property: "pf", kind: "replace" });
-  else if (state.pf !== inputs.pf) changes.push({ property: "pf", kind: "update" });
+  else if (!isDeepEqual(state.pf, inputs.pf)) changes.push({ property: "pf", kind: "update" });
   if (differs(state.hostId, hostId)) changes.push({ property: "host", kind: "replace" });
   else if (!isDeepEqual(state.host, inputs.host)) changes.push({ property: "host", kind: "update" });
   if (changes.some(({ kind }) => kind === "replace")) return changes;
@@ -35,6 +35,11 @@ function settings(state: VfConfigState, inputs: VfConfigInputs): Change[] {
   if (differs(state.numVfs, inputs.numVfs) || isDropped) {
     changes.push({ property: "numVfs", kind: "update", ...(isDropped ? {} : drift(declared.numVfs, inputs.numVfs)) });
   }
+  for (const property of pfSettings) {
+    const isLet = inputs[property] === undefined && declared[property] !== undefined;
+    if (!differs(state[property], inputs[property]) && !isLet) continue;
+    changes.push({ property, kind: "update", ...(isLet ? {} : drift(declared[property], inputs[property])) });
+  }
   // False leaves the PF alone: nothing to compare with.
   if (inputs.pfUp !== state.pfUp) {
     changes.push({ property: "pfUp", kind: "update", ...drift(declared.pfUp, inputs.pfUp) });
@@ -42,7 +47,7 @@ function settings(state: VfConfigState, inputs: VfConfigInputs): Change[] {
   if (differs(state.persistence, inputs.persistence)) {
     changes.push({ property: "persistence", kind: "update", ...drift(declared.persistence, inputs.persistence) });
   }
-  for (const property of ["allowDisruption", "onDelete"] as const) {
+  for (const property of ["externallyManaged", "allowDisruption", "onDelete"] as const) {
     if (differs(state[property], inputs[property])) changes.push({ property, kind: "update" });
   }
   return changes;
@@ -103,7 +108,7 @@ function notesOf(state: VfConfigState, inputs: VfConfigInputs, changes: Change[]
 
 const count = (vfs: number): string => (vfs === 1 ? "1 VF" : `${vfs} VFs`);
 
-function isDeepEqual(a: unknown, b: unknown): boolean {
+export function isDeepEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => isDeepEqual((a as never)[key], (b as never)[key]));

@@ -2,10 +2,11 @@
 import { askHost } from "../ask-host.js";
 import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
+import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
-import { diff } from "./diff.js";
+import { diff, isDeepEqual } from "./diff.js";
 import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
 import { importPf } from "./import.js";
@@ -54,7 +55,9 @@ export const vfConfig = {
 
 /** Whether it is known, and sound enough, which PF is meant. */
 function isAddressed(inputs: VfConfigInputs, failures: readonly Failure[]): boolean {
-  return !failures.some(({ property }) => property === "pf") && typeof inputs.pf === "string";
+  return (
+    !failures.some(({ property }) => /^pf($|\.)/.test(property)) && !hasUnknown(inputs.pf) && inputs.pf !== undefined
+  );
 }
 
 /** The PF as it is now; undefined, with a warning or a failure, when it cannot be had. */
@@ -81,7 +84,7 @@ const factsOf = (session: Session, { pf }: Current) => ({
 
 /** What was found out the last time about the same PF of the same host. */
 function factsFrom(olds: Values | undefined, inputs: VfConfigInputs): Partial<VfConfigInputs> {
-  if (!olds || olds["pf"] !== inputs.pf) return {};
+  if (!olds || !isDeepEqual(olds["pf"], inputs.pf)) return {};
   const host = olds["host"];
   const uri = typeof host === "object" && host !== null && !Array.isArray(host) ? host["uri"] : undefined;
   if (uri !== (inputs.host as VfConfigInputs["host"] | undefined)?.uri) return {};

@@ -3,6 +3,7 @@ import { SriovError } from "../../base/errors.js";
 import { isThisVersion } from "../../host/persistence/install.js";
 import type { PfFacts, PfReading, VfFacts } from "../../host/sysfs/pf.js";
 import { readPf } from "../../host/sysfs/read-pf.js";
+import type { ReadOptions } from "../../host/sysfs/reader-script.js";
 import type { Observed } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { persistenceNow, whyNotInstalled } from "./boot.js";
@@ -14,20 +15,25 @@ import {
   type Prior,
   type VfConfigInputs,
   type VfConfigState,
+  type PfSelector,
   type VfInputs,
   type VirtualFunction,
+  libvirtOwned,
   persistenceChoices,
+  pfSettings,
   vfAttributes,
 } from "./model.js";
-import { bootLines, isMac, wantedBy } from "./plan.js";
+import { driverNamed } from "./capabilities.js";
+import { bootLines, given, isMac, tagsIn, wantedBy } from "./plan.js";
 
 /** The PF, its VFs, who holds them, and the boot unit; or why there is no such PF. */
 export async function readCurrent(
   session: Session,
-  selector: string,
+  selector: PfSelector,
   signal?: AbortSignal,
+  options?: ReadOptions,
 ): Promise<{ reading: PfReading; current: Current | undefined }> {
-  const reading = await readPf(session.shell, selector, signal);
+  const reading = await readPf(session.shell, selector, signal, options);
   if (reading.found !== "pf") return { reading, current: undefined };
   const { pf, persistence } = reading;
   const why = whyNotInstalled(persistence) ?? (isThisVersion(persistence) ? undefined : "written by another version");
@@ -36,11 +42,11 @@ export async function readCurrent(
 }
 
 /** The PF as it is, or an error that says why it is none. */
-export async function readExisting(session: Session, selector: string, signal?: AbortSignal): Promise<Current> {
+export async function readExisting(session: Session, selector: PfSelector, signal?: AbortSignal): Promise<Current> {
   const { reading, current } = await readCurrent(session, selector, signal);
   const wrong = wrongPf(selector, reading, session.hostName);
   if (current && !wrong) return current;
-  throw new SriovError(reading.found === "nothing" ? "not-found" : "unsupported", `pf: ${wrong?.reason ?? selector}`);
+  throw new SriovError(reading.found === "nothing" ? "not-found" : "unsupported", `pf: ${wrong?.reason ?? "no PF"}`);
 }
 
 export async function observe(
@@ -89,18 +95,21 @@ export function stateOf(
 ): VfConfigState {
   const { pf, holders } = current;
   const { numVfs, vfs, ...rest } = inputs;
+  const stated = pfSettings.filter((setting) => inputs[setting] !== undefined);
   return {
     ...rest,
+    // In the state only what the host says, whatever it says.
+    ...(given(pf, stated) as Partial<VfConfigState>),
     ...(numVfs === undefined ? {} : { numVfs: pf.numVfs }),
     ...(vfs === undefined ? {} : { vfs: vfs.map((vf) => vfNow(declaredVf(declared, vf), vf, current)) }),
     pfUp: declared.pfUp && pf.isUp,
-    persistence: bootNow(declared, current),
+    persistence: bootNow(declared, current, { externallyManaged: inputs.externallyManaged }),
     hostId,
     pfPciAddress: pf.pciAddress,
     pfName: pf.netdev ?? "",
     driver: pf.driver ?? "",
     totalVfs: pf.totalVfs,
-    virtualFunctions: pf.vfs.map((vf) => virtualFunction(vf, declared, holders, old)),
+    virtualFunctions: pf.vfs.map((vf) => virtualFunction(vf, pf.driver, declared, holders, old)),
     prior,
     declared,
   };
@@ -108,6 +117,7 @@ export function stateOf(
 
 export const declaredBy = (inputs: VfConfigInputs): VfConfigState["declared"] => ({
   ...(inputs.numVfs === undefined ? {} : { numVfs: inputs.numVfs }),
+  ...given(inputs, pfSettings),
   pfUp: inputs.pfUp,
   vfs: inputs.vfs ?? [],
   persistence: inputs.persistence,
@@ -123,7 +133,7 @@ function vfNow(declared: VfInputs, listed: VfInputs, { pf, holders }: Current): 
   const holder = holders.find(({ vfIndex }) => vfIndex === listed.index);
   const values = vfAttributes
     .filter((attribute) => declared[attribute] !== undefined)
-    .map((attribute) => [attribute, valueNow(attribute, declared, now, holder)]);
+    .map((attribute) => [attribute, valueNow(attribute, declared, now, { holder, driver: pf.driver })]);
   return { index: listed.index, ...(Object.fromEntries(values) as Partial<VfInputs>) };
 }
 
@@ -132,23 +142,31 @@ function valueNow(
   attribute: (typeof vfAttributes)[number],
   declared: VfInputs,
   now: VfFacts,
-  holder: Holder | undefined,
+  { holder, driver }: { holder: Holder | undefined; driver: string | undefined },
 ): VfInputs[typeof attribute] {
-  const isOverridden = holder?.ownsMacAndVlan === true && ["mac", "vlan", "qos"].includes(attribute);
-  if (isOverridden) return declared[attribute];
+  const isOverridden = holder?.ownsMacAndVlan === true && libvirtOwned.includes(attribute);
+  if (isOverridden || driverNamed(driver)?.unreported?.includes(attribute)) return declared[attribute];
   if (attribute === "mac" && declared.mac !== undefined && isMac(declared.mac, now)) return declared.mac;
   return now[attribute] ?? declared[attribute];
 }
 
 /** The declared choice when all of it is as it has to be; otherwise what is there, in words. */
-function bootNow(declared: VfConfigState["declared"], current: Current): string {
+function bootNow(
+  declared: VfConfigState["declared"],
+  current: Current,
+  { externallyManaged }: { externallyManaged: boolean },
+): string {
   const wanted = wantedBy({
     pfUp: declared.pfUp,
     vfs: declared.vfs,
     ...(declared.numVfs === undefined ? {} : { numVfs: declared.numVfs }),
+    ...given(declared, pfSettings),
     persistence: persistenceChoices.find((choice) => choice === declared.persistence) ?? "systemd-unit",
+    externallyManaged,
   });
-  return persistenceNow(wanted, current, () => bootLines(wanted, current.pf));
+  // A priority that nobody declared is in the plan as it was at the last update: a later one is no drift.
+  const kept = tagsIn(current.persistence.planLines);
+  return persistenceNow(wanted, current, () => bootLines(wanted, current.pf, kept));
 }
 
 /**
@@ -157,6 +175,7 @@ function bootNow(declared: VfConfigState["declared"], current: Current): string 
  */
 function virtualFunction(
   vf: VfFacts,
+  pfDriver: string | undefined,
   declared: VfConfigState["declared"],
   holders: readonly Holder[],
   old: VfConfigState | undefined,
@@ -168,7 +187,7 @@ function virtualFunction(
   const stated = declared.vfs.find(({ index }) => index === vf.index);
   const values = vfAttributes
     .filter((attribute) => stated?.[attribute] !== undefined)
-    .map((attribute) => [attribute, stated && valueNow(attribute, stated, vf, holder)]);
+    .map((attribute) => [attribute, stated && valueNow(attribute, stated, vf, { holder, driver: pfDriver })]);
   return {
     index: vf.index,
     pciAddress: vf.pciAddress,

@@ -52,6 +52,7 @@ describe("a link as iproute2 prints it", () => {
           mac: "00:00:00:00:00:00",
           vlan: 0,
           qos: 0,
+          vlanProto: "802.1Q",
           spoofchk: true,
           trust: false,
           linkState: "auto",

@@ -69,6 +69,7 @@ describe("VfConfig's inputs alone", () => {
       vfs: [{ index: 0, mac: "52:54:00:00:00:0a" }],
       pfUp: true,
       persistence: "systemd-unit",
+      externallyManaged: false,
       allowDisruption: false,
       onDelete: "restore",
     });

@@ -11,6 +11,7 @@ const inputs: VfConfigInputs = {
   vfs: [{ index: 2, vlan: 42, mac: "52:54:00:00:00:02" }],
   pfUp: true,
   persistence: "systemd-unit",
+  externallyManaged: false,
   allowDisruption: false,
   onDelete: "restore",
   hostId: "a",

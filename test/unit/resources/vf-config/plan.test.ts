@@ -8,15 +8,8 @@ import { parsePciAddress } from "../../../../provider/base/pci-address.js";
 import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
 import type { Current } from "../../../../provider/resources/vf-config/current.js";
 import { refusal } from "../../../../provider/resources/vf-config/guard.js";
-import {
-  type Step,
-  type Wanted,
-  bootLines,
-  describe as describeStep,
-  plan,
-  planLines,
-  wantedBy,
-} from "../../../../provider/resources/vf-config/plan.js";
+import { type Wanted, bootLines, plan, tagsIn, wantedBy } from "../../../../provider/resources/vf-config/plan.js";
+import { type Step, describe as describeStep, planLines } from "../../../../provider/resources/vf-config/steps.js";
 
 const golden = join(__dirname, "..", "..", "..", "golden", "vf-config");
 
@@ -30,13 +23,15 @@ function currentFrom(text: string): Current {
     mac: "00:00:00:00:00:00",
     vlan: 0,
     qos: 0,
+    vlanProto: "802.1Q",
     spoofchk: true,
     trust: false,
+    linkState: "auto",
     maxTxRate: 0,
     minTxRate: 0,
     uppers: [],
     vfioHolders: [],
-    ...pf?.vfs?.find((vf) => vf.index === index),
+    ...(pf?.vfs?.find((vf) => vf.index === index) as object | undefined),
   }));
   return {
     pf: {
@@ -146,7 +141,10 @@ describe("a plan", () => {
       fc.property(wantedArbitrary, currentArbitrary, (anything, current) => {
         const wanted = { ...within(anything, current), persistence: "systemd-unit" as const };
         const last = plan(wanted, current).at(-1);
-        assert.deepEqual(last?.do === "install-boot-plan" && last.lines, bootLines(wanted, current.pf));
+        assert.deepEqual(
+          last?.do === "install-boot-plan" && last.lines,
+          bootLines(wanted, current.pf, tagsIn(last?.do === "install-boot-plan" ? last.lines : [])),
+        );
       }),
     );
   });
@@ -193,8 +191,22 @@ function carriedOut(current: Current, step: Step): Current {
       return withVf(step.vf, { spoofchk: step.to });
     case "set-vf-trust":
       return withVf(step.vf, { trust: step.to });
+    case "set-vf-link-state":
+      return withVf(step.vf, { linkState: step.to });
+    case "set-vf-query-rss":
+      return withVf(step.vf, { queryRss: step.to });
     case "set-vf-max-tx-rate":
       return withVf(step.vf, { maxTxRate: step.to });
+    case "set-vf-min-tx-rate":
+      return withVf(step.vf, { minTxRate: step.to });
+    case "set-drivers-autoprobe":
+      return { ...current, pf: { ...pf, driversAutoprobe: step.to } };
+    case "set-mtu":
+      return { ...current, pf: { ...pf, mtu: step.to } };
+    case "set-eswitch-mode":
+      return { ...current, pf: { ...pf, eswitchMode: step.to } };
+    case "wait-for-vfs":
+      return current;
     case "install-boot-plan":
       return { ...current, persistence: { planLines: [...step.lines], isEnabled: true } };
     case "install-boot-file":
