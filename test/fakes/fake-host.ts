@@ -128,6 +128,10 @@ export class FakeHost {
       child.on("close", (code, signal) =>
         resolve({ command, exitCode: code ?? undefined, signal: signal ?? undefined, stdout, stderr }),
       );
+      // A command that reads no input can be over before it gets any.
+      child.stdin.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") reject(error);
+      });
       child.stdin.end(options.input ?? "");
     });
   }
