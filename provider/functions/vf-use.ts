@@ -23,11 +23,12 @@ export const vfUses = (inventory: Pick<Inventory, "pfs" | "networks" | "domains"
 
 /** An active pool hands out what it listed when it started; the others would by their definition. */
 function poolOf(vf: VfFacts, pf: PfFacts, networks: readonly ReadNetwork[]): ReadNetwork | undefined {
-  const running = networks.find(({ live }) => live?.addresses.includes(vf.pciAddress));
+  const has = (addresses: readonly string[] | undefined) => addresses?.includes(vf.pciAddress) === true;
+  const running = networks.find(({ live }) => has(live?.addresses));
   if (running) return running;
   return networks.find(
     ({ live, inactive }) =>
-      (!live && inactive.addresses.includes(vf.pciAddress)) ||
+      (!live && has(inactive.addresses)) ||
       (inactive.addresses.length === 0 && inactive.pf !== undefined && inactive.pf === pf.netdev),
   );
 }
