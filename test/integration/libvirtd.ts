@@ -45,6 +45,8 @@ export type LibvirtdFixture = {
   uriName: "qemu:///system";
   /** Runs a POSIX shell command line beside libvirtd, where `virsh` finds it and /sys has the PFs. */
   run(command: string): Promise<CommandResult>;
+  /** The beginning of a command line that runs a program there. */
+  enter: string[];
   /** The same as the resources see a host. Paths of sockets are those on the host. */
   connection: Connection;
   /** Idempotent. */
@@ -74,8 +76,9 @@ export async function startLibvirtd(pfs: FakePf[] = fakePfs): Promise<LibvirtdFi
   const socket = join(dir, "run", "libvirt-sock");
   try {
     await answering(socket, exited);
-    const run = runIn(await processOne(dir));
-    return { socket, uriName: "qemu:///system", run, connection: connectionTo(dir, run), stop };
+    const enter = [...asRoot, "nsenter", "-t", await processOne(dir), "-m", "-n", "-p"];
+    const run = runIn(enter);
+    return { socket, uriName: "qemu:///system", run, enter, connection: connectionTo(dir, run), stop };
   } catch (error) {
     const log = await readFile(join(dir, "libvirtd.log"), "utf8").catch(() => "");
     await stop();
@@ -162,11 +165,10 @@ async function processOne(dir: string): Promise<string> {
   throw new Error("its process is not in /proc");
 }
 
-function runIn(pid: string): LibvirtdFixture["run"] {
-  const [file = "", ...enter] = [...asRoot, "nsenter", "-t", pid, "-m", "-n", "-p", "sh", "-c"];
+function runIn([file = "", ...enter]: string[]): LibvirtdFixture["run"] {
   return (command) =>
     new Promise((resolve) => {
-      execFile(file, [...enter, command], { cwd: "/" }, (error, stdout, stderr) => {
+      execFile(file, [...enter, "sh", "-c", command], { cwd: "/" }, (error, stdout, stderr) => {
         const code = error === null ? 0 : error.code;
         const exitCode = typeof code === "number" ? code : undefined;
         resolve({ command, exitCode, signal: error?.signal ?? undefined, stdout, stderr });

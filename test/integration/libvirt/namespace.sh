@@ -75,7 +75,7 @@ netdev() { # name, PCI address, index
   done
   printf 'INTERFACE=%s\nIFINDEX=%s\n' "$1" "$3" > "$net/uevent"
   ln -s ../../../../../class/net "$net/subsystem"
-  ln -s ../.. "$net/device"
+  ln -s "../../../$2" "$net/device"
   ln -s ../../devices/pci0000:00/$2/net/$1 /sys/class/net/$1
   # libudev shows a netdev only once udev has said that it is done with it.
   echo I:1 > /run/udev/data/n$3

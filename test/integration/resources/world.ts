@@ -5,7 +5,7 @@ import type { LibvirtClient } from "../../../provider/libvirt/client.js";
 import type { Context } from "../../../provider/resources/lifecycle.js";
 import { Program } from "../../../provider/resources/program.js";
 import type { Session } from "../../../provider/resources/session.js";
-import { type LibvirtdFixture, connectTo, fakePfs, mustRun, startLibvirtd } from "../libvirtd.js";
+import { connectTo, type LibvirtdFixture, startLibvirtd } from "../libvirtd.js";
 
 export type World = {
   fixture: LibvirtdFixture;
@@ -19,7 +19,6 @@ export const host = { uri: "qemu:///system" };
 
 export async function startWorld(): Promise<World> {
   const fixture = await startLibvirtd();
-  await linkAsTheKernelDoes(fixture);
   const client = await connectTo(fixture);
   const session: Session = {
     hostName: "kvm1",
@@ -44,13 +43,4 @@ export async function startWorld(): Promise<World> {
       await fixture.stop();
     },
   };
-}
-
-/** The kernel's link from a netdev ends in the PCI address, and the reader of PFs takes it from there. */
-async function linkAsTheKernelDoes(fixture: LibvirtdFixture): Promise<void> {
-  const links = fakePfs.map(({ netdev, bus, slot }) => {
-    const address = `0000:${bus}:${slot}`;
-    return `ln -sfn ../../../${address} /sys/devices/pci0000:00/${address}/net/${netdev}/device`;
-  });
-  await mustRun(fixture, links.join("\n"));
 }
