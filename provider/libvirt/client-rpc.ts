@@ -6,7 +6,9 @@ import type { Affect, DomainEvent, DomainRef, LibvirtClient, NetworkRef, PortRef
 import { subscribeToDomain } from "./domain-events.js";
 import { isLibvirtError, virErr } from "./errors.js";
 import { RpcConnection } from "./rpc/connection.js";
-import { openLibvirt } from "./rpc/handshake.js";
+import { Link, type LinkOptions } from "./link.js";
+import { mustAttachInterfaces } from "./versions.js";
+import { type Authentication, openLibvirt } from "./rpc/handshake.js";
 
 export type ConnectOptions = {
   /** What libvirt is asked to open: a local name, such as `qemu:///system`. */
@@ -15,19 +17,27 @@ export type ConnectOptions = {
   readonly name: string;
   /** Default 60,000: a socket-activated libvirtd may have to start first. */
   readonly timeoutMs?: number;
+  readonly authentication?: Authentication;
+  /** How a lost connection is made anew. */
+  readonly link?: LinkOptions;
 };
 
-/** Equivalent to: `virsh -c $uri connect` */
+/**
+ * Opens a stream with `open`, now and whenever it was lost. Equivalent to: `virsh -c $uri connect`
+ */
 export async function connectLibvirt(open: () => Promise<Duplex>, options: ConnectOptions): Promise<LibvirtClient> {
-  const { uri, name, timeoutMs = 60_000 } = options;
-  const rpc = new RpcConnection(await open(), name);
-  try {
-    await within(deadlineIn(timeoutMs), `cannot open ${uri} on ${name}`, openLibvirt(rpc, uri));
-  } catch (error) {
-    await rpc.close();
-    throw error;
-  }
-  return new RpcClient(rpc, `${uri} on ${name}`);
+  const { uri, name, timeoutMs = 60_000, authentication, link } = options;
+  const connect = async () => {
+    const rpc = new RpcConnection(await open(), name);
+    try {
+      await within(deadlineIn(timeoutMs), `cannot open ${uri} on ${name}`, openLibvirt(rpc, uri, authentication));
+      return rpc;
+    } catch (error) {
+      await rpc.close();
+      throw error;
+    }
+  };
+  return new RpcClient(new Link(name, await connect(), connect, link), `${uri} on ${name}`);
 }
 
 const uuidPattern = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -43,9 +53,10 @@ function affectFlags({ live = false, config = false }: Affect): number {
 
 class RpcClient implements LibvirtClient {
   readonly name: string;
-  readonly #rpc: RpcConnection;
+  readonly #rpc: Link;
+  #version: Promise<number> | undefined;
 
-  constructor(rpc: RpcConnection, name: string) {
+  constructor(rpc: Link, name: string) {
     this.#rpc = rpc;
     this.name = name;
   }
@@ -53,8 +64,11 @@ class RpcClient implements LibvirtClient {
   capabilities() {
     return this.#rpc.call("connectGetCapabilities", [], "read libvirt's capabilities");
   }
-  async libVersion() {
-    return Number(await this.#rpc.call("connectGetLibVersion", [], "read libvirt's version"));
+  libVersion() {
+    const ask = async () => Number(await this.#rpc.call("connectGetLibVersion", [], "read libvirt's version"));
+    const asked = (this.#version ??= ask());
+    asked.catch(() => (this.#version = undefined));
+    return asked;
   }
 
   async listNetworks() {
@@ -134,6 +148,7 @@ class RpcClient implements LibvirtClient {
   }
   async attachDevice(domain: DomainRef, xml: string, affect: Affect) {
     const doing = `attach a device to domain "${domain.name}"${half(affect)}`;
+    if (/<interface[\s>]/.test(xml)) mustAttachInterfaces(doing, await this.libVersion());
     await this.#rpc.call("domainAttachDeviceFlags", [domain, xml, affectFlags(affect)], doing);
   }
   async detachDevice(domain: DomainRef, xml: string, affect: Affect) {
@@ -144,8 +159,8 @@ class RpcClient implements LibvirtClient {
     const doing = `update a device of domain "${domain.name}"${half(affect)}`;
     await this.#rpc.call("domainUpdateDeviceFlags", [domain, xml, affectFlags(affect)], doing);
   }
-  subscribe(domain: DomainRef): Promise<Subscription<DomainEvent>> {
-    return subscribeToDomain(this.#rpc, domain);
+  async subscribe(domain: DomainRef): Promise<Subscription<DomainEvent>> {
+    return subscribeToDomain(await this.#rpc.connection(`subscribe to the events of domain "${domain.name}"`), domain);
   }
 
   async listNodeDevices(capability: "pci" | "net") {

@@ -3,7 +3,8 @@
 import type { Duplex } from "node:stream";
 import { SriovError, kindOf } from "../base/errors.js";
 import type { Connection } from "../transport/connection.js";
-import type { LibvirtUri } from "./uri.js";
+import { openByCommand } from "./socket-command.js";
+import { type LibvirtUri, isSsh } from "./uri.js";
 
 // /var/run, as libvirt's own clients do: it resolves on every host.
 const monolithic = "/var/run/libvirt/libvirt-sock";
@@ -21,10 +22,27 @@ export function socketsFor(uri: LibvirtUri): string[] {
   return mode === "direct" ? [modular(uri.driver)] : [modular(uri.driver), monolithic];
 }
 
-/** The first socket that opens. Equivalent to: `nc -U /var/run/libvirt/libvirt-sock` */
+/**
+ * A stream to libvirt on the other side of a connection: a forwarded unix socket, unless the URI asks for a program (`proxy=`,
+ * `netcat=`), root's rights are sudo's, or sshd forbids forwarding; then a program there that connects to it.
+ */
 export async function openLibvirtSocket(connection: Connection, uri: LibvirtUri): Promise<Duplex> {
+  const sockets = socketsFor(uri);
+  const { proxy = "auto", netcat } = uri.parameters;
+  const isForced = isSsh(uri) && (proxy !== "auto" || netcat !== undefined);
+  if (isForced || connection.usesSudo) return openByCommand(connection, uri, sockets);
+  try {
+    return await openForwarded(connection, sockets);
+  } catch (error) {
+    if (kindOf(error) !== "unsupported" || !isSsh(uri)) throw error;
+    return await openByCommand(connection, uri, sockets, error as SriovError);
+  }
+}
+
+/** The first socket that opens. Equivalent to: `nc -U /var/run/libvirt/libvirt-sock` */
+async function openForwarded(connection: Connection, sockets: string[]): Promise<Duplex> {
   const failures: { path: string; error: Error }[] = [];
-  for (const path of socketsFor(uri)) {
+  for (const path of sockets) {
     try {
       return await connection.openUnixSocket(path);
     } catch (error) {

@@ -1,6 +1,7 @@
 // libvirt's URIs: `driver[+transport]://[user@][host][:port]/path[?parameters]`. Parsed here; what each parameter does is
 // for those who connect. Passwords have no place in them, and no message shows one.
 import { SriovError } from "../base/errors.js";
+import { type Transport, ignoredParameters, isForTheWay, whyWrongParameters } from "./uri-parameters.js";
 
 const transports = ["ssh", "tls", "tcp", "libssh", "libssh2", "ext"] as const;
 
@@ -9,7 +10,7 @@ export type LibvirtUri = {
   text: string;
   /** `qemu`, `test`. */
   driver: string;
-  transport: "local" | (typeof transports)[number];
+  transport: Transport;
   user?: string;
   /** IPv6 without its brackets. */
   hostName?: string;
@@ -20,12 +21,6 @@ export type LibvirtUri = {
   /** What the libvirt that answers is asked to open: `qemu:///system`. */
   localUri: string;
 };
-
-/** Those that say how to get there (docs/uri.rst); the remote driver gets the others. */
-const transportParameters = [
-  ...["name", "mode", "proxy", "command", "socket", "netcat", "keyfile", "no_verify", "no_tty", "no_sanity"],
-  ...["known_hosts", "known_hosts_verify", "sshauth", "tls_priority", "pkipath", "auth", "authfile"],
-];
 
 const expected = 'expected a libvirt URI such as "qemu+ssh://root@kvm1/system" or "qemu:///system"';
 
@@ -61,15 +56,27 @@ export function parseLibvirtUri(text: string): LibvirtUri {
 
 /** Why we cannot go there, although it is a libvirt URI; undefined when we can. */
 export function whyUnsupported(uri: LibvirtUri): string | undefined {
-  const { driver, transport, path } = uri;
-  if (transport !== "local" && transport !== "ssh") {
-    return `transport ${transport} is not supported: use qemu+ssh://USER@${uri.hostName ?? "HOST"}/system`;
+  const { driver, transport, path, parameters } = uri;
+  if (transport === "ext") {
+    return `transport ext is not supported: it runs a program of yours; use qemu+ssh://USER@${uri.hostName ?? "HOST"}/system, with ProxyCommand in ~/.ssh/config`;
   }
+  const wrong = whyWrongParameters(transport, parameters);
+  if (wrong !== undefined) return wrong;
   if (driver === "test") return undefined;
   if (driver !== "qemu") return `driver ${driver} is not supported: SR-IOV networks need qemu`;
   // Passing a VF to a domain takes root, and the session daemon is not root.
   return path === "/system" ? undefined : `path ${path} is not supported: SR-IOV networks need /system`;
 }
+
+/** What of the URI has no effect, one text each: for a warning. */
+export const ignoredParts = ({ transport, parameters }: LibvirtUri): string[] =>
+  ignoredParameters(transport, parameters);
+
+/** libssh and libssh2 are other libraries for the same protocol. */
+export const isSsh = ({ transport }: LibvirtUri): boolean => ["ssh", "libssh", "libssh2"].includes(transport);
+
+/** Whether commands can be run on the host, or only libvirt be spoken to. */
+export const givesShell = (uri: LibvirtUri): boolean => uri.transport === "local" || isSsh(uri);
 
 function parseTransport(text: string, name: string | undefined, hostName: string): LibvirtUri["transport"] {
   // A host without a transport is TLS: docs/uri.rst.
@@ -92,7 +99,7 @@ function parseParameters(text: string, query: string): { [name: string]: string 
 }
 
 function localUri(driver: string, path: string, parameters: { [name: string]: string }): string {
-  const passedOn = Object.entries(parameters).filter(([name]) => !transportParameters.includes(name));
+  const passedOn = Object.entries(parameters).filter(([name]) => !isForTheWay(name));
   const query = passedOn.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   return `${driver}://${path}${query.length === 0 ? "" : `?${query.join("&")}`}`;
 }

@@ -1,14 +1,17 @@
 // One host as the resources see it: its Linux side and its libvirt, over one shared connection.
-import type { Duplex } from "node:stream";
 import { SriovError } from "../base/errors.js";
 import { type Log, silentLog } from "../base/log.js";
 import { shellOver } from "../host/shell-over-connection.js";
 import type { Shell } from "../host/shell.js";
-import { connectLibvirt } from "../libvirt/client-rpc.js";
+import { type ConnectOptions, connectLibvirt } from "../libvirt/client-rpc.js";
 import type { LibvirtClient } from "../libvirt/client.js";
+import { openLibvirtOverNetwork } from "../libvirt/network-stream.js";
 import { openLibvirtSocket } from "../libvirt/sockets.js";
-import { type LibvirtUri, parseLibvirtUri, whyUnsupported } from "../libvirt/uri.js";
+import type { SshMethod } from "../libvirt/uri-parameters.js";
+import { type LibvirtUri, givesShell, ignoredParts, isSsh, parseLibvirtUri, whyUnsupported } from "../libvirt/uri.js";
+import { parseCapabilitiesXml } from "../libvirt/xml/capabilities.js";
 import type { Connection } from "../transport/connection.js";
+import type { HostKeyPolicy } from "../transport/host-keys.js";
 import { connectLocal } from "../transport/local.js";
 import type { Connect, Pool } from "../transport/pool.js";
 import { type SshTarget, connectSsh } from "../transport/ssh.js";
@@ -17,8 +20,12 @@ import { type HostInputs, hostKey, hostName } from "./host-inputs.js";
 export interface Session {
   /** For messages: the URI's host name, or the machine's own for a local URI. First part of every resource id. */
   readonly hostName: string;
-  /** /etc/machine-id: the identity of the host, whatever URI leads to it. */
+  /**
+   * The identity of the host: /etc/machine-id, whatever URI leads to it; `libvirt:` and libvirt's UUID of the host with a URI
+   * that gives no shell.
+   */
   readonly machineId: string;
+  /** With a URI that gives none, every verb rejects with `unsupported`. */
   readonly shell: Shell;
   /** Connects on first use; later callers share it. */
   libvirt(): Promise<LibvirtClient>;
@@ -37,40 +44,64 @@ export async function openSession(
   const uri = parseLibvirtUri(host.uri);
   const why = whyUnsupported(uri);
   if (why !== undefined) throw new SriovError("unsupported", `host.uri: ${why}`);
-  const connect: Connect =
-    uri.transport === "local" ? async () => connectLocal() : () => connectSsh(sshTarget(host, uri), { log });
-  const connection = await pool.connection(hostKey(host), connect);
-  return new HostSession(hostName(host), await readMachineId(connection), connection, uri);
+  for (const note of ignoredParts(uri)) log.warn(`${host.uri}: ${note}`);
+  return givesShell(uri) ? openWithShell(host, uri, pool, log) : openLibvirtOnly(host, uri);
 }
 
+async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, log: Log): Promise<OwnedSession> {
+  const connect: Connect = isSsh(uri) ? () => connectSsh(sshTarget(host, uri), { log }) : async () => connectLocal();
+  const connection = await pool.connection(hostKey(host), connect);
+  const machineId = await readMachineId(connection);
+  const open = () => openLibvirtSocket(connection, uri);
+  return new HostSession(hostName(host), machineId, shellOver(connection), () =>
+    connectLibvirt(open, libvirtOptions(host, uri, connection.name)),
+  );
+}
+
+/** qemu+tls, qemu+tcp: who the host is, libvirt has to say. Its UUID is the machine's by SMBIOS, or host_uuid of libvirtd.conf. */
+async function openLibvirtOnly(host: HostInputs, uri: LibvirtUri): Promise<OwnedSession> {
+  const name = hostName(host);
+  const connect = () => connectLibvirt(() => openLibvirtOverNetwork(uri, host.tls), libvirtOptions(host, uri, name));
+  const client = await connect();
+  try {
+    const { hostUuid } = parseCapabilitiesXml(await client.capabilities());
+    if (hostUuid === undefined) throw new SriovError("unsupported", `libvirt on ${name} does not say its host's UUID`);
+    return new HostSession(name, `libvirt:${hostUuid}`, noShell(name, uri), connect, client);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+const libvirtOptions = ({ sasl }: HostInputs, uri: LibvirtUri, name: string): ConnectOptions => ({
+  uri: uri.localUri,
+  name,
+  authentication: { credentials: sasl, wanted: uri.parameters["auth"], isPrivate: uri.transport !== "tcp" },
+});
+
 class HostSession implements OwnedSession {
-  readonly shell: Shell;
-  readonly #connection: Connection;
-  readonly #uri: LibvirtUri;
+  readonly #connect: () => Promise<LibvirtClient>;
   #libvirt: Promise<LibvirtClient> | undefined;
 
   constructor(
     readonly hostName: string,
     readonly machineId: string,
-    connection: Connection,
-    uri: LibvirtUri,
+    readonly shell: Shell,
+    connect: () => Promise<LibvirtClient>,
+    open?: LibvirtClient,
   ) {
-    this.shell = shellOver(connection);
-    this.#connection = connection;
-    this.#uri = uri;
+    this.#connect = connect;
+    if (open) this.#libvirt = Promise.resolve(open);
   }
 
+  /** A client connects again by itself when libvirt, or the way to it, was gone. */
   libvirt(): Promise<LibvirtClient> {
     if (this.#libvirt) return this.#libvirt;
-    const forget = () => {
-      if (this.#libvirt === attempt) this.#libvirt = undefined;
-    };
-    const attempt: Promise<LibvirtClient> = connectLibvirt(() => this.#openSocket(forget), {
-      uri: this.#uri.localUri,
-      name: this.#connection.name,
-    });
+    const attempt = this.#connect();
     this.#libvirt = attempt;
-    attempt.catch(forget);
+    attempt.catch(() => {
+      if (this.#libvirt === attempt) this.#libvirt = undefined;
+    });
     return attempt;
   }
 
@@ -79,28 +110,51 @@ class HostSession implements OwnedSession {
     this.#libvirt = undefined;
     await libvirt?.close();
   }
+}
 
-  /** Whoever closed it, libvirt, the network or we: the next caller gets a new one. */
-  async #openSocket(onEnd: () => void): Promise<Duplex> {
-    const stream = await openLibvirtSocket(this.#connection, this.#uri);
-    for (const event of ["end", "close", "error"]) stream.once(event, onEnd);
-    return stream;
-  }
+/** Every verb says that there is none, as `unsupported`. */
+function noShell(name: string, { text, hostName: host = "HOST" }: LibvirtUri): Shell {
+  const refuse = (doing: string) => async (): Promise<never> => {
+    throw new SriovError(
+      "unsupported",
+      `Cannot ${doing} on ${name}: ${text} leads to libvirt only, and gives no shell`,
+      {
+        remedy: `Use qemu+ssh://root@${host}/system.`,
+      },
+    );
+  };
+  return {
+    name,
+    run: refuse("run a command"),
+    readText: refuse("read a file"),
+    readLink: refuse("read a link"),
+    list: refuse("list a folder"),
+    writeText: refuse("write a file"),
+  };
 }
 
 /** What the program says under `ssh` goes before what the URI says. */
 export function sshTarget({ ssh = {} }: HostInputs, uri: LibvirtUri): SshTarget {
-  const { keyfile, known_hosts: knownHosts, no_verify: noVerify } = uri.parameters;
+  const { keyfile, known_hosts: knownHosts, sshauth } = uri.parameters;
+  const { jump, ...given } = ssh;
   const hasKey = ssh.privateKey !== undefined || ssh.privateKeyPath !== undefined;
   return {
-    ...ssh,
+    ...given,
     hostName: uri.hostName ?? "",
     user: ssh.user ?? uri.user,
     port: ssh.port ?? uri.port,
     privateKeyPath: hasKey ? ssh.privateKeyPath : keyfile,
     knownHosts: ssh.knownHosts ?? knownHosts,
-    noVerify: noVerify === "1",
+    hostKeyPolicy: hostKeyPolicy(uri.parameters),
+    methods: sshauth?.split(",") as SshMethod[] | undefined,
+    jump: jump?.map(({ host, ...hop }) => ({ ...hop, hostName: host })),
   };
+}
+
+function hostKeyPolicy(parameters: LibvirtUri["parameters"]): HostKeyPolicy | undefined {
+  const { no_verify: noVerify, known_hosts_verify: verify } = parameters;
+  if (noVerify === "1" || verify === "ignore") return "none";
+  return verify === "auto" ? "accept-new" : verify === "normal" ? "strict" : undefined;
 }
 
 async function readMachineId(connection: Connection): Promise<string> {

@@ -25,6 +25,13 @@ export interface Connection {
   run(command: string, options?: RunOptions): Promise<CommandResult>;
   /** A byte stream to a unix socket on the host. Rejects with `not-found`, `permission-denied`, `unsupported` (forwarding is forbidden) or `unreachable`. */
   openUnixSocket(path: string): Promise<Duplex>;
+  /**
+   * A byte stream to a command's standard input and output. When the command ends by itself, so does the stream: with a
+   * CommandError of kind `unreachable` unless the exit code is 0. Destroying the stream stops the command.
+   */
+  openCommand(command: string): Promise<Duplex>;
+  /** Commands run as root, by sudo; unix sockets are still opened as the user who logged in. */
+  readonly usesSudo: boolean;
   /** Idempotent. Everything pending rejects with `unreachable`. */
   close(): Promise<void>;
 }

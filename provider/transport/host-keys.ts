@@ -8,6 +8,9 @@ import { SriovError } from "../base/errors.js";
 
 const execute = promisify(execFile);
 
+/** `strict`: only what is known. `accept-new`: a new key is noted. `none`: no verification at all (libvirt's no_verify=1). */
+export type HostKeyPolicy = "strict" | "accept-new" | "none";
+
 export type HostKeyRules = {
   /** For messages: `root@kvm1`. */
   target: string;
@@ -20,8 +23,7 @@ export type HostKeyRules = {
   recordIn: string | undefined;
   /** `ssh-ed25519 AAAA...` or `SHA256:...`; takes the place of the files. */
   hostKey: string | undefined;
-  /** `strict`: only what is known. `accept-new`: a new key is noted. `none`: no verification at all (libvirt's no_verify=1). */
-  policy: "strict" | "accept-new" | "none";
+  policy: HostKeyPolicy;
 };
 
 type KnownKey = { type: string; blob: string; isRevoked: boolean; where: string; isSecondName: boolean };

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { SriovError } from "../base/errors.js";
 import { type Running, follow } from "./command.js";
+import { streamOf } from "./command-stream.js";
 import type { CommandResult, Connection, RunOptions } from "./connection.js";
 
 const name = "this machine";
@@ -14,6 +15,7 @@ export const connectLocal = (): LocalConnection => new LocalConnection();
 
 export class LocalConnection implements Connection {
   readonly name = name;
+  readonly usesSudo = false;
   readonly #closing = new AbortController();
   readonly #sockets = new Set<Duplex>();
 
@@ -39,6 +41,14 @@ export class LocalConnection implements Connection {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     return socket;
+  }
+
+  async openCommand(command: string): Promise<Duplex> {
+    this.#closing.signal.throwIfAborted();
+    const stream = streamOf(name, command, start(command));
+    this.#sockets.add(stream);
+    stream.once("close", () => this.#sockets.delete(stream));
+    return stream;
   }
 
   async close(): Promise<void> {

@@ -40,6 +40,7 @@ class Entry implements Connection {
   #attempt: Promise<PooledConnection> | undefined;
   #open: PooledConnection | undefined;
   #name = "host";
+  #usesSudo = false;
 
   constructor(connect: Connect) {
     this.#connect = connect;
@@ -55,6 +56,15 @@ class Entry implements Connection {
 
   async openUnixSocket(path: string): Promise<Duplex> {
     return (await this.current()).openUnixSocket(path);
+  }
+
+  async openCommand(command: string): Promise<Duplex> {
+    return (await this.current()).openCommand(command);
+  }
+
+  /** Of the last connection that was made, and there is always one: `Pool` hands none out before. */
+  get usesSudo(): boolean {
+    return this.#usesSudo;
   }
 
   async close(): Promise<void> {
@@ -75,6 +85,7 @@ class Entry implements Connection {
     try {
       this.#open = await this.#connect();
       this.#name = this.#open.name;
+      this.#usesSudo = this.#open.usesSudo;
       return this.#open;
     } finally {
       this.#attempt = undefined;

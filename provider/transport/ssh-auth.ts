@@ -13,7 +13,10 @@ export type Credentials = {
   passphrase?: string | undefined;
   password?: string | undefined;
   agent?: string | undefined;
+  /** Only these ways to log in. Default: all for which there is something to log in with. */
+  methods?: readonly LoginMethod[] | undefined;
 };
+export type LoginMethod = "agent" | "privkey" | "password" | "keyboard-interactive";
 
 type Attempt = {
   method: "none" | "publickey" | "password" | "keyboard-interactive";
@@ -81,7 +84,8 @@ export async function prepareLogin(username: string, given: Credentials, setting
   const others = explicit ? [] : await readConfigured(given, settings, notes);
   const identities = explicit ? [explicit] : others;
 
-  const socket = agentSocket(given, settings);
+  const allows = (method: LoginMethod) => given.methods === undefined || given.methods.includes(method);
+  const socket = allows("agent") ? agentSocket(given, settings) : undefined;
   const needsAgent = explicit === undefined || explicit.privateKey === undefined || given.agent !== undefined;
   const agent = (only: boolean): Attempt[] => {
     if (socket === undefined || !needsAgent) return [];
@@ -90,7 +94,7 @@ export async function prepareLogin(username: string, given: Credentials, setting
     return [{ method: "publickey", use: { type: "agent", username, agent: use } }];
   };
   const key = (identity: Identity): Attempt[] =>
-    identity.privateKey
+    identity.privateKey && allows("privkey")
       ? [
           {
             method: "publickey",
@@ -103,10 +107,14 @@ export async function prepareLogin(username: string, given: Credentials, setting
   if (explicit) {
     if (!explicit.privateKey && socket === undefined) throw noPassphrase(explicit);
     if (!explicit.privateKey) notes.push(whyUnused(explicit));
-    attempts.push(...key(explicit), ...agent(given.agent === undefined), ...passwords(username, given.password));
+    attempts.push(
+      ...key(explicit),
+      ...agent(given.agent === undefined),
+      ...passwords(username, given.password, allows),
+    );
   } else {
     const implicit = [...agent(settings.identitiesOnly && given.agent === undefined), ...others.flatMap(key)];
-    attempts.push(...passwords(username, given.password), ...implicit);
+    attempts.push(...passwords(username, given.password, allows), ...implicit);
     notes.push(...others.filter(({ privateKey, isEncrypted }) => !privateKey && isEncrypted).map(whyUnused));
   }
   return login;
@@ -136,21 +144,26 @@ async function readConfigured(given: Credentials, settings: SshSettings, notes: 
   return identities.filter((identity) => identity !== undefined);
 }
 
-const passwords = (username: string, password: string | undefined): Attempt[] =>
-  password === undefined
-    ? []
-    : [
-        { method: "password", use: { type: "password", username, password }, what: "the password" },
-        {
-          method: "keyboard-interactive",
-          use: {
-            type: "keyboard-interactive",
-            username,
-            prompt: (_name, _text, _language, prompts, finish) => finish(prompts.map(() => password)),
-          },
-          what: "the password (keyboard-interactive)",
-        },
-      ];
+function passwords(
+  username: string,
+  password: string | undefined,
+  allows: (method: LoginMethod) => boolean,
+): Attempt[] {
+  if (password === undefined) return [];
+  const attempts: Attempt[] = [
+    { method: "password", use: { type: "password", username, password }, what: "the password" },
+    {
+      method: "keyboard-interactive",
+      use: {
+        type: "keyboard-interactive",
+        username,
+        prompt: (_name, _text, _language, prompts, finish) => finish(prompts.map(() => password)),
+      },
+      what: "the password (keyboard-interactive)",
+    },
+  ];
+  return attempts.filter(({ method }) => allows(method === "password" ? "password" : "keyboard-interactive"));
+}
 
 function agentSocket(given: Credentials, settings: SshSettings): string | undefined {
   const path = given.agent ?? settings.identityAgent ?? process.env["SSH_AUTH_SOCK"];

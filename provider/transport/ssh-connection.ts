@@ -8,6 +8,8 @@ import { asAnyShell } from "../base/quote.js";
 import { type Running, defaultTimeoutMs, follow, shorten } from "./command.js";
 import type { CommandResult, RunOptions } from "./connection.js";
 import type { PooledConnection } from "./pool.js";
+import { needsSudo } from "./become.js";
+import { streamOf } from "./command-stream.js";
 import { openFailure, reasonOf, socketError } from "./ssh-channel-errors.js";
 
 /** sshd's MaxSessions is 10 unless it says otherwise. Unix sockets do not count. */
@@ -26,6 +28,7 @@ export class SshConnection implements PooledConnection {
   /** Aborted with the error that everything pending rejects with. */
   readonly #lost = new AbortController();
   readonly #closed: Promise<void>;
+  #usesSudo = false;
 
   /** `client` is ready, and nobody else listens to it. */
   constructor(client: Client, name: string) {
@@ -44,6 +47,15 @@ export class SshConnection implements PooledConnection {
     return !this.#lost.signal.aborted;
   }
 
+  get usesSudo(): boolean {
+    return this.#usesSudo;
+  }
+
+  /** From now on every command runs as root. Rejects with `permission-denied` when sudo asks for a password. */
+  async becomeRoot(): Promise<void> {
+    this.#usesSudo = await needsSudo(this);
+  }
+
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
     const signal = AbortSignal.any([this.#lost.signal, ...(options.signal ? [options.signal] : [])]);
     const { timeoutMs = defaultTimeoutMs } = options;
@@ -58,6 +70,10 @@ export class SshConnection implements PooledConnection {
       this.#lost.signal.throwIfAborted();
       throw await socketError(this, path, error as Error);
     }
+  }
+
+  async openCommand(command: string): Promise<Duplex> {
+    return streamOf(this.name, command, await this.#startCommand(command, this.#lost.signal, defaultTimeoutMs));
   }
 
   /** A TCP stream from the host to another one, for ProxyJump. */
@@ -89,7 +105,7 @@ export class SshConnection implements PooledConnection {
       const release = await this.#turn(command, signal, timeoutMs);
       this.#active += 1;
       try {
-        const line = asAnyShell(command, `${mark}=${id}`);
+        const line = asAnyShell(command, { mark: `${mark}=${id}`, sudo: this.#usesSudo });
         const start = (done: WhenOpen) => this.#client.exec(line, done);
         return await open(signal, start, (channel) => {
           channel.once("close", () => {
@@ -163,7 +179,11 @@ export class SshConnection implements PooledConnection {
   #kill(id: string): void {
     const found = `$(grep -ls ${mark}=${id} /proc/[0-9]*/environ)`;
     const line = `for f in ${found}; do p=\${f#/proc/}; kill -TERM "\${p%/environ}"; done 2>/dev/null`;
-    const killed = open(this.#lost.signal, (done) => this.#client.exec(asAnyShell(line), done), letGo);
+    const killed = open(
+      this.#lost.signal,
+      (done) => this.#client.exec(asAnyShell(line, { sudo: this.#usesSudo }), done),
+      letGo,
+    );
     // The host is gone, or has no room for it: the caller is told of the timeout in any case.
     killed.catch(() => undefined);
   }

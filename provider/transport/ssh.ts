@@ -3,11 +3,12 @@ import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import { SriovError } from "../base/errors.js";
 import { type Log, silentLog } from "../base/log.js";
-import { type HostKeyCheck, prepareHostKeyCheck } from "./host-keys.js";
+import { type HostKeyCheck, type HostKeyPolicy, prepareHostKeyCheck } from "./host-keys.js";
 import { type Credentials, type Login, prepareLogin } from "./ssh-auth.js";
 import { type SshSettings, expandHome, readSshSettings } from "./ssh-config.js";
 import { SshConnection } from "./ssh-connection.js";
-import { openProxyCommand, openTcp } from "./ssh-socket.js";
+import { openProxyCommand } from "./proxy-command.js";
+import { openTcp } from "./tcp.js";
 
 export type SshTarget = Credentials & {
   /** A host name, an address, or a `Host` of ~/.ssh/config. */
@@ -16,8 +17,12 @@ export type SshTarget = Credentials & {
   port?: number | undefined;
   knownHosts?: string | undefined;
   hostKey?: string | undefined;
-  /** `no_verify=1` of a libvirt URI: any host key is taken. */
-  noVerify?: boolean | undefined;
+  /** What an unknown host key is worth. Default: what ~/.ssh/config says, and then nothing: it is refused. */
+  hostKeyPolicy?: HostKeyPolicy | undefined;
+  /** The hosts on the way, the first one first. An empty list: none. Default: ProxyJump of ~/.ssh/config. */
+  jump?: readonly SshTarget[] | undefined;
+  /** Every command runs as root, by `sudo -n`. */
+  become?: "sudo" | undefined;
   configFile?: string | undefined;
   /** Seconds, for everything until the login is done. Default: ConnectTimeout, then 20. */
   connectTimeout?: number | undefined;
@@ -27,17 +32,20 @@ const maxJumps = 8;
 const keepAlive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
 /** Equivalent to: `ssh $user@$host` */
-export const connectSsh = (target: SshTarget, { log = silentLog }: { log?: Log } = {}): Promise<SshConnection> =>
-  connectThrough(target, undefined, log, 0);
+export async function connectSsh(target: SshTarget, { log = silentLog }: { log?: Log } = {}): Promise<SshConnection> {
+  const connection = await connectThrough(target, log, 0);
+  if (target.become === undefined) return connection;
+  try {
+    await connection.becomeRoot();
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
 
-async function connectThrough(
-  target: SshTarget,
-  jumps: string | undefined,
-  log: Log,
-  depth: number,
-): Promise<SshConnection> {
+async function connectThrough(target: SshTarget, log: Log, depth: number): Promise<SshConnection> {
   const settings = await readSshSettings(target.hostName, target);
-  const proxied = jumps === undefined ? settings : { ...settings, proxyJump: jumps };
   const name = nameOf(target, settings);
   const seconds = target.connectTimeout ?? settings.connectTimeoutSeconds ?? 20;
   const timeout = new AbortController();
@@ -47,7 +55,7 @@ async function connectThrough(
       prepareHostKeyCheck(hostKeyRules(target, settings, name, log)),
       prepareLogin(settings.user, target, settings),
     ]);
-    const stream = await openStream(target, proxied, { name, log, depth, signal: timeout.signal });
+    const stream = await openStream(target, settings, { name, log, depth, signal: timeout.signal });
     return await logIn(stream, { name, check, login, settings, signal: timeout.signal });
   } finally {
     clearTimeout(timer);
@@ -67,7 +75,7 @@ function hostKeyRules(target: SshTarget, settings: SshSettings, name: string, lo
   const own = target.knownHosts === undefined ? undefined : [expandHome(target.knownHosts)];
   const filedUnder = hostName.toLowerCase();
   const isTrusting = ["accept-new", "no", "off", "false"].includes(strictHostKeyChecking);
-  if (target.noVerify) log.warn(`the host key of ${name} is not verified: its URI says no_verify=1`);
+  if (target.hostKeyPolicy === "none") log.warn(`the host key of ${name} is not verified: its URI says so`);
   return {
     target: name,
     name: hostKeyAlias ?? (port === 22 ? filedUnder : `[${filedUnder}]:${port}`),
@@ -75,7 +83,7 @@ function hostKeyRules(target: SshTarget, settings: SshSettings, name: string, lo
     files: own ?? [...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles],
     recordIn: (own ?? settings.userKnownHostsFiles)[0],
     hostKey: target.hostKey,
-    policy: target.noVerify ? ("none" as const) : isTrusting ? ("accept-new" as const) : ("strict" as const),
+    policy: target.hostKeyPolicy ?? (isTrusting ? ("accept-new" as const) : ("strict" as const)),
   };
 }
 
@@ -84,25 +92,30 @@ type Way = { name: string; log: Log; depth: number; signal: AbortSignal };
 async function openStream(target: SshTarget, settings: SshSettings, way: Way): Promise<Duplex> {
   const { hostName, port, proxyJump, proxyCommand } = settings;
   const doing = `Cannot connect to ${way.name}`;
-  if (proxyJump !== undefined && proxyJump !== "none") {
+  const hops = target.jump ?? (proxyJump === undefined ? [] : proxyJump.split(",").map((hop) => parseHop(hop.trim())));
+  if (hops.length > 0) {
     if (way.depth >= maxJumps) {
       throw new SriovError("invalid-input", `${doing}: ProxyJump leads through more than ${maxJumps} hosts`, {
         remedy: "Look for a jump host that jumps through itself: give it ProxyJump none.",
       });
     }
-    return openThroughJump(target, proxyJump, hostName, port, way);
+    return openThroughJump(target, hops, way, { hostName, port });
   }
-  if (proxyCommand !== undefined) return openProxyCommand(doing, proxyCommand);
-  return openTcp(doing, hostName, port, way.signal);
+  if (proxyCommand !== undefined && target.jump === undefined) return openProxyCommand(doing, proxyCommand);
+  return openTcp(doing, { hostName, port, server: "sshd" }, way.signal);
 }
 
-/** As `ssh -J`: the jump host is reached with its own settings, not with the target's credentials. */
-async function openThroughJump(target: SshTarget, jumps: string, hostName: string, port: number, way: Way) {
-  const hops = jumps.split(",").map((hop) => hop.trim());
-  const last = parseHop(hops.pop() ?? "");
-  const { configFile, connectTimeout } = target;
-  const before = hops.length === 0 ? undefined : hops.join(",");
-  const jump = await connectThrough({ ...last, configFile, connectTimeout }, before, way.log, way.depth + 1);
+/** As `ssh -J`: a jump host is reached with its own settings, not with the target's credentials. */
+async function openThroughJump(
+  { configFile, connectTimeout }: SshTarget,
+  hops: readonly SshTarget[],
+  way: Way,
+  { hostName, port }: { hostName: string; port: number },
+): Promise<Duplex> {
+  const before = hops.slice(0, -1);
+  const last: SshTarget = { configFile, connectTimeout, ...(hops.at(-1) as SshTarget) };
+  // The last one is reached through those before it; the first one as its own configuration says.
+  const jump = await connectThrough(before.length === 0 ? last : { ...last, jump: before }, way.log, way.depth + 1);
   try {
     const stream = await jump.openTcp(hostName, port);
     stream.once("close", () => void jump.close());
@@ -113,7 +126,7 @@ async function openThroughJump(target: SshTarget, jumps: string, hostName: strin
   }
 }
 
-function parseHop(text: string): { hostName: string; user?: string; port?: number } {
+function parseHop(text: string): SshTarget {
   const [, user, bracketed, plain, port] =
     /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d+))?\/?$/.exec(text) ?? [];
   const hostName = bracketed ?? plain;

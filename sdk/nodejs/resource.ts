@@ -7,13 +7,24 @@ import { nameProperty, providerProperty, stackProperty } from "./wire.js";
 
 const credentials = ["privateKey", "passphrase", "password"] as const;
 
-type HostLike = { ssh?: Record<string, unknown> | undefined };
+type Login = { [name: string]: unknown };
+type HostLike = {
+  ssh?: (Login & { jump?: Login[] }) | undefined;
+  tls?: { key?: unknown } | undefined;
+  sasl?: { password?: unknown } | undefined;
+};
+
+/** Whether there is anything in it that nobody should see. */
+function holdsSecrets({ ssh, tls, sasl }: HostLike): boolean {
+  const logins = ssh ? [ssh, ...(Array.isArray(ssh.jump) ? ssh.jump : [])] : [];
+  const isSecret = (login: Login) => credentials.some((key) => login[key] !== undefined);
+  return logins.some(isSecret) || tls?.key !== undefined || sasl?.password !== undefined;
+}
 
 /** Keys, passphrases and passwords are secrets, whether or not the program says so. */
 function withSecrets(host: pulumi.Input<HostArgs>): pulumi.Output<unknown> {
   return pulumi.output(host).apply((resolved): unknown => {
-    const ssh = (resolved as HostLike | undefined)?.ssh;
-    return ssh && credentials.some((key) => ssh[key] !== undefined) ? pulumi.secret(resolved) : resolved;
+    return resolved && holdsSecrets(resolved) ? pulumi.secret(resolved) : resolved;
   });
 }
 

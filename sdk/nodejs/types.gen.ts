@@ -1,13 +1,19 @@
 // Made from the models of provider/resources and provider/functions by sdk/generate (`npm run schema`). Do not edit.
 import type * as pulumi from "@pulumi/pulumi";
 
-/** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+/** The KVM host: a libvirt URI and how to log in. */
 export interface HostArgs {
-  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. See https://libvirt.org/uri.html. */
+  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. `qemu+tls` and `qemu+tcp` lead to libvirt alone. See https://libvirt.org/uri.html. */
   readonly uri: pulumi.Input<string>;
 
   /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
   readonly ssh?: pulumi.Input<HostSshArgs>;
+
+  /** Certificates for `qemu+tls`. Everything is optional: what is unset is what `virsh` would use. */
+  readonly tls?: pulumi.Input<HostTlsArgs>;
+
+  /** For a libvirt that asks for SASL: SCRAM-SHA-512, SCRAM-SHA-256 or SCRAM-SHA-1; PLAIN over TLS, SSH or a unix socket only. */
+  readonly sasl?: pulumi.Input<HostSaslArgs>;
 }
 
 /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
@@ -27,7 +33,7 @@ export interface HostSshArgs {
   /** Passphrase of the private key. A secret. */
   readonly passphrase?: pulumi.Input<string>;
 
-  /** Password to log in with. A secret. Prefer a key. */
+  /** Password to log in with, also where the host asks for it interactively. A secret. Prefer a key. */
   readonly password?: pulumi.Input<string>;
 
   /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
@@ -39,6 +45,12 @@ export interface HostSshArgs {
   /** The host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
   readonly hostKey?: pulumi.Input<string>;
 
+  /** Hosts to go through, the first one first, as `ssh -J`. An empty list: none. Default: ProxyJump of `~/.ssh/config`. */
+  readonly jump?: pulumi.Input<pulumi.Input<HostSshJumpArgs>[]>;
+
+  /** `sudo`: log in as a user who is not root and run everything with `sudo -n`, libvirt's connection too. It must not ask for a password. Default: the user who logs in does everything. */
+  readonly become?: pulumi.Input<"sudo">;
+
   /** Path of the OpenSSH client configuration to honour. Default: `~/.ssh/config`; `none` for no file. */
   readonly configFile?: pulumi.Input<string>;
 
@@ -46,13 +58,76 @@ export interface HostSshArgs {
   readonly connectTimeout?: pulumi.Input<number>;
 }
 
-/** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+/** A host on the way. It gets nothing of what is for the KVM host: no key, no password. */
+export interface HostSshJumpArgs {
+  /** Name or address of the jump host, or a `Host` of `~/.ssh/config`. */
+  readonly host: pulumi.Input<string>;
+
+  /** User to log in as there. Default: what `~/.ssh/config` says, then the local user. */
+  readonly user?: pulumi.Input<string>;
+
+  /** TCP port of its sshd. Default: what `~/.ssh/config` says, then 22. */
+  readonly port?: pulumi.Input<number>;
+
+  /** Private key in PEM or OpenSSH format. A secret. Default: the agent, then the key files that ssh would try. */
+  readonly privateKey?: pulumi.Input<string>;
+
+  /** Path of a private key file on the machine that runs Pulumi. `~` is the home folder. */
+  readonly privateKeyPath?: pulumi.Input<string>;
+
+  /** Passphrase of the private key. A secret. */
+  readonly passphrase?: pulumi.Input<string>;
+
+  /** Password to log in with, also where the host asks for it interactively. A secret. Prefer a key. */
+  readonly password?: pulumi.Input<string>;
+
+  /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
+  readonly agent?: pulumi.Input<string>;
+
+  /** Path of the known_hosts file to verify the host key with. Default: what `~/.ssh/config` says, else `~/.ssh/known_hosts`, then `/etc/ssh/ssh_known_hosts`. */
+  readonly knownHosts?: pulumi.Input<string>;
+
+  /** The jump host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
+  readonly hostKey?: pulumi.Input<string>;
+}
+
+/** Certificates for `qemu+tls`. Everything is optional: what is unset is what `virsh` would use. */
+export interface HostTlsArgs {
+  /** Certificate of the CA that has signed the host's: PEM text, or the path of a file with it on the machine that runs Pulumi. Default: `cacert.pem` where libvirt's own client looks (`pkipath` of the URI, `~/.pki/libvirt`, `/etc/pki/CA`). */
+  readonly ca?: pulumi.Input<string>;
+
+  /** Our certificate, together with `key`: PEM text, or the path of a file with it on the machine that runs Pulumi. Default: `clientcert.pem` where libvirt's client looks. */
+  readonly cert?: pulumi.Input<string>;
+
+  /** Private key of our certificate: PEM text, or the path of a file with it on the machine that runs Pulumi. A secret. Default: `clientkey.pem` where libvirt's client looks. */
+  readonly key?: pulumi.Input<string>;
+
+  /** Take whoever answers for the host. Default: what `no_verify` of the URI says, else false. */
+  readonly noVerify?: pulumi.Input<boolean>;
+}
+
+/** For a libvirt that asks for SASL: SCRAM-SHA-512, SCRAM-SHA-256 or SCRAM-SHA-1; PLAIN over TLS, SSH or a unix socket only. */
+export interface HostSaslArgs {
+  /** User name, as `saslpasswd2 -a libvirt` knows it on the host. */
+  readonly username: pulumi.Input<string>;
+
+  /** Password. A secret. */
+  readonly password: pulumi.Input<string>;
+}
+
+/** The KVM host: a libvirt URI and how to log in. */
 export interface Host {
-  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. See https://libvirt.org/uri.html. */
+  /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. `qemu+tls` and `qemu+tcp` lead to libvirt alone. See https://libvirt.org/uri.html. */
   readonly uri: string;
 
   /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
   readonly ssh?: HostSsh;
+
+  /** Certificates for `qemu+tls`. Everything is optional: what is unset is what `virsh` would use. */
+  readonly tls?: HostTls;
+
+  /** For a libvirt that asks for SASL: SCRAM-SHA-512, SCRAM-SHA-256 or SCRAM-SHA-1; PLAIN over TLS, SSH or a unix socket only. */
+  readonly sasl?: HostSasl;
 }
 
 /** How to log in over SSH. Everything is optional: what is unset is what the `ssh` command would do. */
@@ -72,7 +147,7 @@ export interface HostSsh {
   /** Passphrase of the private key. A secret. */
   readonly passphrase?: string;
 
-  /** Password to log in with. A secret. Prefer a key. */
+  /** Password to log in with, also where the host asks for it interactively. A secret. Prefer a key. */
   readonly password?: string;
 
   /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
@@ -84,11 +159,74 @@ export interface HostSsh {
   /** The host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
   readonly hostKey?: string;
 
+  /** Hosts to go through, the first one first, as `ssh -J`. An empty list: none. Default: ProxyJump of `~/.ssh/config`. */
+  readonly jump?: HostSshJump[];
+
+  /** `sudo`: log in as a user who is not root and run everything with `sudo -n`, libvirt's connection too. It must not ask for a password. Default: the user who logs in does everything. */
+  readonly become?: "sudo";
+
   /** Path of the OpenSSH client configuration to honour. Default: `~/.ssh/config`; `none` for no file. */
   readonly configFile?: string;
 
   /** Seconds to wait for the connection to be ready. Default 20. */
   readonly connectTimeout?: number;
+}
+
+/** A host on the way. It gets nothing of what is for the KVM host: no key, no password. */
+export interface HostSshJump {
+  /** Name or address of the jump host, or a `Host` of `~/.ssh/config`. */
+  readonly host: string;
+
+  /** User to log in as there. Default: what `~/.ssh/config` says, then the local user. */
+  readonly user?: string;
+
+  /** TCP port of its sshd. Default: what `~/.ssh/config` says, then 22. */
+  readonly port?: number;
+
+  /** Private key in PEM or OpenSSH format. A secret. Default: the agent, then the key files that ssh would try. */
+  readonly privateKey?: string;
+
+  /** Path of a private key file on the machine that runs Pulumi. `~` is the home folder. */
+  readonly privateKeyPath?: string;
+
+  /** Passphrase of the private key. A secret. */
+  readonly passphrase?: string;
+
+  /** Password to log in with, also where the host asks for it interactively. A secret. Prefer a key. */
+  readonly password?: string;
+
+  /** Path of the SSH agent's socket. Default: `SSH_AUTH_SOCK`. */
+  readonly agent?: string;
+
+  /** Path of the known_hosts file to verify the host key with. Default: what `~/.ssh/config` says, else `~/.ssh/known_hosts`, then `/etc/ssh/ssh_known_hosts`. */
+  readonly knownHosts?: string;
+
+  /** The jump host's public key, `ssh-ed25519 AAAA...`, or its fingerprint, `SHA256:...`. Takes the place of known_hosts. */
+  readonly hostKey?: string;
+}
+
+/** Certificates for `qemu+tls`. Everything is optional: what is unset is what `virsh` would use. */
+export interface HostTls {
+  /** Certificate of the CA that has signed the host's: PEM text, or the path of a file with it on the machine that runs Pulumi. Default: `cacert.pem` where libvirt's own client looks (`pkipath` of the URI, `~/.pki/libvirt`, `/etc/pki/CA`). */
+  readonly ca?: string;
+
+  /** Our certificate, together with `key`: PEM text, or the path of a file with it on the machine that runs Pulumi. Default: `clientcert.pem` where libvirt's client looks. */
+  readonly cert?: string;
+
+  /** Private key of our certificate: PEM text, or the path of a file with it on the machine that runs Pulumi. A secret. Default: `clientkey.pem` where libvirt's client looks. */
+  readonly key?: string;
+
+  /** Take whoever answers for the host. Default: what `no_verify` of the URI says, else false. */
+  readonly noVerify?: boolean;
+}
+
+/** For a libvirt that asks for SASL: SCRAM-SHA-512, SCRAM-SHA-256 or SCRAM-SHA-1; PLAIN over TLS, SSH or a unix socket only. */
+export interface HostSasl {
+  /** User name, as `saslpasswd2 -a libvirt` knows it on the host. */
+  readonly username: string;
+
+  /** Password. A secret. */
+  readonly password: string;
 }
 
 /** A kind of interface that VMs can ask the pool for. */
@@ -529,7 +667,7 @@ export interface GetVirtualFunctionsVirtualFunction {
 
 /** What a program says of a HostSetup. */
 export interface HostSetupArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
@@ -538,7 +676,7 @@ export interface HostSetupArgs {
 
 /** What a HostSetup shows. */
 export interface HostSetupOutputs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
   /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
@@ -556,7 +694,7 @@ export interface HostSetupOutputs {
 
 /** What a program says of a SriovNetwork. */
 export interface SriovNetworkArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** Name of the libvirt network: what VMs ask for. Default: the name of the Pulumi resource. Another name replaces the network. */
@@ -586,7 +724,7 @@ export interface SriovNetworkArgs {
 
 /** What a SriovNetwork shows. */
 export interface SriovNetworkOutputs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
   /** Name of the libvirt network. */
@@ -637,7 +775,7 @@ export interface SriovNetworkOutputs {
 
 /** What a program says of a VfConfig. */
 export interface VfConfigArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** The PF: its netdev (`eno49`), another name of that (altname), its PCI address (`0000:01:00.0`), or `{ mac }`. Exactly one PF of the host has to match. Another PF replaces the resource. */
@@ -676,7 +814,7 @@ export interface VfConfigArgs {
 
 /** What a VfConfig shows. */
 export interface VfConfigOutputs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
   /** The PF: its netdev (`eno49`), another name of that (altname), its PCI address (`0000:01:00.0`), or `{ mac }`. Exactly one PF of the host has to match. Another PF replaces the resource. */
@@ -739,7 +877,7 @@ export interface VfConfigOutputs {
 
 /** What a program says of a VmSriovInterface. */
 export interface VmSriovInterfaceArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** The VM, by name or UUID. It has to exist. Another VM replaces the resource. */
@@ -772,7 +910,7 @@ export interface VmSriovInterfaceArgs {
 
 /** What a VmSriovInterface shows. */
 export interface VmSriovInterfaceOutputs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
   /** The VM, by name or UUID. It has to exist. Another VM replaces the resource. */
@@ -826,7 +964,7 @@ export interface VmSriovInterfaceOutputs {
 
 /** What to ask getDomainInterfaces for. */
 export interface GetDomainInterfacesArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: Host;
 
   /** Only those of this VM, by name or UUID. Unset: of every VM. */
@@ -835,7 +973,7 @@ export interface GetDomainInterfacesArgs {
 
 /** What to ask getDomainInterfacesOutput for. */
 export interface GetDomainInterfacesOutputArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** Only those of this VM, by name or UUID. Unset: of every VM. */
@@ -853,7 +991,7 @@ export interface GetDomainInterfacesResult {
 
 /** What to ask getNetwork for. */
 export interface GetNetworkArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: Host;
 
   /** The network, by name or UUID. */
@@ -862,7 +1000,7 @@ export interface GetNetworkArgs {
 
 /** What to ask getNetworkOutput for. */
 export interface GetNetworkOutputArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** The network, by name or UUID. */
@@ -919,13 +1057,13 @@ export interface GetNetworkResult {
 
 /** What to ask getPhysicalFunctions for. */
 export interface GetPhysicalFunctionsArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: Host;
 }
 
 /** What to ask getPhysicalFunctionsOutput for. */
 export interface GetPhysicalFunctionsOutputArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 }
 
@@ -940,7 +1078,7 @@ export interface GetPhysicalFunctionsResult {
 
 /** What to ask getVirtualFunctions for. */
 export interface GetVirtualFunctionsArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: Host;
 
   /** Only the VFs of this PF: its netdev, another name of that (altname), or its PCI address. Unset: all. */
@@ -949,7 +1087,7 @@ export interface GetVirtualFunctionsArgs {
 
 /** What to ask getVirtualFunctionsOutput for. */
 export interface GetVirtualFunctionsOutputArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
   /** Only the VFs of this PF: its netdev, another name of that (altname), or its PCI address. Unset: all. */

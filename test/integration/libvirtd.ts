@@ -10,6 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../../provider/base/errors.js";
 import type { LibvirtClient } from "../../provider/libvirt/client.js";
 import { connectLibvirt } from "../../provider/libvirt/client-rpc.js";
+import { openLibvirtSocket } from "../../provider/libvirt/sockets.js";
+import { parseLibvirtUri } from "../../provider/libvirt/uri.js";
 import type { CommandResult, Connection } from "../../provider/transport/connection.js";
 
 /** What the fixture needs of Debian or Ubuntu. Not libvirt-daemon-system: it wants systemd. */
@@ -88,7 +90,10 @@ export async function startLibvirtd(pfs: FakePf[] = fakePfs): Promise<LibvirtdFi
 
 /** Equivalent to: `virsh -c qemu:///system` beside it. */
 export const connectTo = (fixture: LibvirtdFixture): Promise<LibvirtClient> =>
-  connectLibvirt(() => openSocket(fixture.socket), { uri: fixture.uriName, name: "test-host" });
+  connectLibvirt(() => openLibvirtSocket(fixture.connection, parseLibvirtUri(fixture.uriName)), {
+    uri: fixture.uriName,
+    name: "test-host",
+  });
 
 /** Runs a command that has to succeed; answers its output. */
 export async function mustRun(fixture: LibvirtdFixture, command: string): Promise<string> {
@@ -189,6 +194,8 @@ const connectionTo = (dir: string, run: LibvirtdFixture["run"]): Connection => (
       throw new SriovError(kind, message, { cause });
     }
   },
+  openCommand: () => Promise.reject(new Error("the fixture opens no commands")),
+  usesSudo: false,
   close: async () => {},
 });
 

@@ -11,6 +11,7 @@ import {
   type RegistrationName,
   type Ret,
   events,
+  isReadOnly,
   procedures,
 } from "./procedures.js";
 import { parseRemoteError } from "./remote-error.js";
@@ -21,11 +22,16 @@ const protocolVersion = 1;
 const ping = 1;
 const pong = 2;
 const closeMs = 2_000;
+/** libvirt's own client asks as often, and gives up after as many (virKeepAlive). */
+const usualKeepAliveMs = 5_000;
+const maxSilentTurns = 6;
 
 type Call = {
   procedure: number;
   payload: Buffer;
   doing: string;
+  /** It is no mere question: once sent, it may have been done. */
+  changes: boolean;
   /** Runs in the reader, before the next packet is looked at. */
   onReply: (payload: Buffer) => void;
   reject: (reason: Error) => void;
@@ -46,6 +52,8 @@ export class RpcConnection {
   /** For messages: `root@kvm1`. */
   readonly name: string;
   readonly #stream: Duplex;
+  readonly #keepAlive: NodeJS.Timeout;
+  #silentTurns = 0;
   readonly #reader = new PacketReader();
   readonly #waiting: Call[] = [];
   readonly #inFlight = new Map<number, Call>();
@@ -57,11 +65,13 @@ export class RpcConnection {
   #ended: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(stream: Duplex, name: string) {
+  constructor(stream: Duplex, name: string, { keepAliveMs = usualKeepAliveMs }: { keepAliveMs?: number } = {}) {
     this.name = name;
+    this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref();
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
-    stream.on("error", (error) => this.#end(error.message));
+    stream.on("error", (error) => this.#end(error.message, error));
+    stream.on("drain", () => this.#send());
     stream.on("end", () => this.#end("libvirt closed it"));
     stream.on("close", () => this.#end("it was closed"));
   }
@@ -93,6 +103,10 @@ export class RpcConnection {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
   /** Idempotent. Everything pending rejects with `unreachable`; libvirt is told, if it still listens. */
   close(): Promise<void> {
     this.#closed ??= this.#sayGoodbye();
@@ -122,13 +136,21 @@ export class RpcConnection {
       const writer = new XdrWriter();
       codecs.forEach((codec: Codec<unknown>, i) => codec.write(writer, (args as readonly unknown[])[i]));
       const onReply = (payload: Buffer) => resolve(onValue(decode(ret as Codec<Ret<N>>, payload)));
-      this.#waiting.push({ procedure: number, payload: writer.finish(), doing: what, onReply, reject });
+      this.#waiting.push({
+        procedure: number,
+        payload: writer.finish(),
+        doing: what,
+        changes: !isReadOnly(name),
+        onReply,
+        reject,
+      });
       this.#send();
     });
   }
 
   #send(): void {
-    while (this.#inFlight.size < maxInFlight) {
+    // What the other side does not read stays here, and not in the memory of the stream.
+    while (this.#inFlight.size < maxInFlight && !this.#stream.writableNeedDrain) {
       const call = this.#waiting.shift();
       if (!call) return;
       this.#serial = (this.#serial + 1) >>> 0;
@@ -144,6 +166,7 @@ export class RpcConnection {
 
   #read(chunk: Buffer): void {
     if (this.#ended) return;
+    this.#silentTurns = 0;
     try {
       for (const packet of this.#reader.push(chunk)) this.#accept(packet);
     } catch (error) {
@@ -162,8 +185,26 @@ export class RpcConnection {
 
   #acceptKeepAlive(packet: Packet): void {
     if (packet.procedure !== ping) return;
-    const { payload, ...header } = packet;
-    this.#stream.write(formatPacket({ ...header, procedure: pong }, payload.subarray(0, 0)));
+    // Whoever asks without reading the answers gets no more of them.
+    if (!this.#stream.writableNeedDrain) this.#writeKeepAlive(pong);
+  }
+
+  /** Counted in turns of our own timer: a process that was busy, or asleep, has not heard that the other side is gone. */
+  #ping(): void {
+    if (this.#silentTurns >= maxSilentTurns) {
+      this.#end("libvirt does not answer any more");
+      this.#stream.destroy();
+      return;
+    }
+    this.#silentTurns += 1;
+    if (this.#silentTurns > 1 && !this.#stream.writableNeedDrain) this.#writeKeepAlive(ping);
+  }
+
+  #writeKeepAlive(procedure: number): void {
+    const header = { program: program.keepAlive, version: protocolVersion, procedure, serial: 0 };
+    this.#stream.write(
+      formatPacket({ ...header, type: messageType.message, status: messageStatus.ok }, Buffer.alloc(0)),
+    );
   }
 
   #acceptReply({ serial, status, payload }: Packet): void {
@@ -189,19 +230,24 @@ export class RpcConnection {
     else if (this.#registering > 0) this.#early.push({ key, body });
   }
 
-  #end(why: string): void {
+  #end(why: string, cause: Error = new Error(why)): void {
     if (this.#ended) return;
-    const ended = new Error(why);
-    this.#ended = ended;
-    const pending = [...this.#inFlight.values(), ...this.#waiting];
+    clearInterval(this.#keepAlive);
+    this.#ended = cause;
+    const sent = [...this.#inFlight.values()];
+    const waiting = this.#waiting.splice(0);
     this.#inFlight.clear();
-    this.#waiting.length = 0;
-    for (const call of pending) call.reject(this.#lost(call.doing, ended));
+    for (const call of sent) call.reject(this.#lost(call.doing, cause, { wasSent: call.changes }));
+    for (const call of waiting) call.reject(this.#lost(call.doing, cause));
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
-    for (const listener of listeners) listener.onEnd(this.#lost(`cannot wait for events on ${this.name}`, ended));
+    for (const listener of listeners) listener.onEnd(this.#lost(`cannot wait for events on ${this.name}`, cause));
   }
 
-  #lost = (doing: string, cause: Error) =>
-    new SriovError("unreachable", `${doing}: the connection to libvirt is gone: ${cause.message}`, { cause });
+  #lost = (doing: string, cause: Error, { wasSent = false }: { wasSent?: boolean } = {}) =>
+    new SriovError(
+      "unreachable",
+      `${doing}: the connection to libvirt is gone: ${cause.message}${wasSent ? " (whether it was done is not known)" : ""}`,
+      { cause },
+    );
 }

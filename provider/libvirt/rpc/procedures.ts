@@ -4,6 +4,7 @@ import {
   type Codec,
   type ValueOf,
   bool,
+  chars,
   double,
   hyper,
   int,
@@ -39,6 +40,9 @@ const itemsOf = <T>(of: Codec<T>, limit = 16_384) => struct({ items: list(of, li
 const listArgs = [bool /* need results */, uint /* flags */] as const;
 const none = [] as const;
 
+const saslData = chars(65_536);
+const saslAnswer = struct({ isComplete: bool, isNull: bool, data: saslData });
+
 export const procedures = {
   connectOpen: { number: 1, args: [optional(text), uint], ret: nothing }, // REMOTE_PROC_CONNECT_OPEN
   connectClose: { number: 2, args: none, ret: nothing }, // REMOTE_PROC_CONNECT_CLOSE
@@ -49,6 +53,9 @@ export const procedures = {
   connectSupportsFeature: { number: 60, args: [int], ret: bool }, // REMOTE_PROC_CONNECT_SUPPORTS_FEATURE
   authList: { number: 66, args: none, ret: list(int, 20) }, // REMOTE_PROC_AUTH_LIST
   authSaslInit: { number: 67, args: none, ret: text }, // REMOTE_PROC_AUTH_SASL_INIT
+  // REMOTE_PROC_AUTH_SASL_START: mechanism, whether there is no data, data
+  authSaslStart: { number: 68, args: [text, bool, saslData], ret: saslAnswer },
+  authSaslStep: { number: 69, args: [bool, saslData], ret: saslAnswer }, // REMOTE_PROC_AUTH_SASL_STEP
   authPolkit: { number: 70, args: none, ret: bool }, // REMOTE_PROC_AUTH_POLKIT
   connectGetUri: { number: 110, args: none, ret: text }, // REMOTE_PROC_CONNECT_GET_URI
   connectGetLibVersion: { number: 157, args: none, ret: uhyper }, // REMOTE_PROC_CONNECT_GET_LIB_VERSION
@@ -163,6 +170,9 @@ export const events = {
   // REMOTE_PROC_NODE_DEVICE_EVENT_UPDATE, VIR_NODE_DEVICE_EVENT_ID_UPDATE
   nodeDeviceUpdate: { number: 377, eventId: 1, body: struct({ callback: int, nodeDevice }) },
 } as const;
+
+/** Whether a call only asks: it may be asked again when nobody knows whether it was answered. */
+export const isReadOnly = (name: ProcedureName): boolean => /(Get|List|Lookup|Is|Supports)[A-Z]/.test(name);
 
 export type ProcedureName = keyof typeof procedures;
 type ValuesOf<A extends readonly Codec<unknown>[]> = { -readonly [I in keyof A]: ValueOf<A[I]> };

@@ -137,6 +137,20 @@ export const string = (limit: number): Codec<string> => ({
   read: (r) => r.opaque(r.count(limit)).toString("utf8"),
 });
 
+/** `char data<N>`: rpcgen gives each char four bytes. */
+export const chars = (limit: number): Codec<Buffer> => ({
+  write(w, value) {
+    if (value.length > limit)
+      throw new SriovError("invalid-input", `expected at most ${limit} bytes, got ${value.length}`);
+    w.uint32(value.length);
+    for (const byte of value) w.int32((byte << 24) >> 24);
+  },
+  read(r) {
+    const words = r.opaque(r.count(limit) * 4);
+    return Buffer.from(Array.from({ length: words.length / 4 }, (_, at) => words[at * 4 + 3] ?? 0));
+  },
+});
+
 /** `opaque[16]`, as the text that everybody writes: `c7a5fdbd-edaf-9455-926a-d65c16db1809`. */
 export const uuid: Codec<string> = {
   write(w, value) {

@@ -1,10 +1,10 @@
 // What a program may say about a host as a whole, and what the resource shows.
 import { z } from "zod";
-import { hostModel } from "../host-inputs.js";
+import { hostWithShell } from "../host-inputs.js";
 
 export const hostSetupModel = z
   .strictObject({
-    host: hostModel,
+    host: hostWithShell,
     apparmorVfioRule: z
       .boolean()
       .optional()

@@ -1,7 +1,7 @@
 // What a program may say about a PF's VFs, and what the resource shows. The one source of validation, types and reference.
 import { z } from "zod";
 import { whyNotUnicastMac } from "../../base/mac.js";
-import { hostModel } from "../host-inputs.js";
+import { hostWithShell } from "../host-inputs.js";
 
 const mac = z.string().superRefine((text, context) => {
   const why = whyNotUnicastMac(text);
@@ -98,7 +98,7 @@ export const persistenceChoices = ["systemd-unit", "udev", "systemd-link", "none
 
 export const vfConfigModel = z
   .strictObject({
-    host: hostModel,
+    host: hostWithShell,
     pf: selector.describe(
       "The PF: its netdev (`eno49`), another name of that (altname), its PCI address (`0000:01:00.0`), or `{ mac }`. Exactly one PF of the host has to match. Another PF replaces the resource.",
     ),

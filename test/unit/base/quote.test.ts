@@ -34,7 +34,7 @@ describe("asAnyShell", function () {
     it(`means the same to ${shell}`, () => {
       fc.assert(
         fc.property(fc.oneof(word, nasty), (text) => {
-          const line = asAnyShell(`printf %s ${quote(text)}; echo "$#"`, "MARK=it's 1");
+          const line = asAnyShell(`printf %s ${quote(text)}; echo "$#"`, { mark: "MARK=it's 1" });
           assert.equal(execFileSync(shell, ["-c", line], { encoding: "utf8" }), `${text}0\n`);
         }),
         { numRuns: 40 },
@@ -43,7 +43,7 @@ describe("asAnyShell", function () {
   }
 
   it("puts the mark into the environment", () => {
-    const line = asAnyShell('printf %s "$MARK"', "MARK=a b");
+    const line = asAnyShell('printf %s "$MARK"', { mark: "MARK=a b" });
     assert.equal(execFileSync("/bin/sh", ["-c", line], { encoding: "utf8" }), "a b");
   });
 

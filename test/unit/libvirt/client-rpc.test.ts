@@ -10,7 +10,12 @@ const pool = { name: "pool", uuid: "c7a5fdbd-edaf-9455-926a-d65c16db1809" };
 const web = { name: "web", uuid: "11111111-2222-3333-4444-555555555555", id: 3 };
 
 const connect = (server: FakeLibvirtd, timeoutMs = 1_000) =>
-  connectLibvirt(async () => server.client, { uri: "qemu:///system", name: "root@kvm1", timeoutMs });
+  connectLibvirt(async () => server.client, {
+    uri: "qemu:///system",
+    name: "root@kvm1",
+    timeoutMs,
+    link: { pausesMs: [] },
+  });
 async function connected(handlers: ConstructorParameters<typeof FakeLibvirtd>[0] = {}) {
   const server = new FakeLibvirtd(handlers);
   return { server, client: await connect(server) };
@@ -56,14 +61,52 @@ describe("connecting to libvirt", () => {
     });
   }
 
-  it("names the mechanisms when libvirt asks for SASL", async () => {
-    const server = new FakeLibvirtd({
-      authList: () => wire().u32(1).u32(1),
-      authSaslInit: () => wire().text("gssapi,scram-sha-256"),
-    });
-    const error = await failure(connect(server));
+  it("says what is missing when libvirt asks for SASL", async () => {
+    for (const [offered, kind, message] of [
+      [
+        "gssapi",
+        "unsupported",
+        /it offers SASL with gssapi, and we can SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN/,
+      ],
+      ["gssapi,scram-sha-256", "permission-denied", /it asks for a user name and a password \(SASL SCRAM-SHA-256\)/],
+    ] as const) {
+      const server = new FakeLibvirtd({
+        authList: () => wire().u32(1).u32(1),
+        authSaslInit: () => wire().text(offered),
+      });
+      const error = await failure(connect(server));
+      assert.equal(error.kind, kind);
+      assert.match(error.message, message);
+    }
+  });
+
+  it("does not open what does not ask for the authentication that the URI wants", async () => {
+    const server = new FakeLibvirtd();
+    const options = { uri: "qemu:///system", name: "root@kvm1", authentication: { wanted: "sasl" } };
+    const error = await failure(connectLibvirt(async () => server.client, options));
     assert.equal(error.kind, "unsupported");
-    assert.equal(error.message, "cannot authenticate to libvirt on root@kvm1: it asks for SASL (gssapi,scram-sha-256)");
+    assert.match(error.message, /it asks for "none", expected sasl, as auth=sasl of its URI says/);
+  });
+
+  it("refuses to attach an interface with a libvirt that breaks by it, and sends nothing", async () => {
+    for (const [version, isGood] of [
+      [9_004_000n, false],
+      [12_001_000n, false],
+      [12_002_000n, true],
+    ] as const) {
+      const { server, client } = await connected({
+        connectGetLibVersion: () => wire().u64(version),
+        domainAttachDeviceFlags: () => wire(),
+      });
+      const attached = client.attachDevice(web, "<interface type='network'/>", { live: true });
+      if (isGood) await attached;
+      else
+        assert.match(
+          (await failure(attached)).message,
+          /^Refused to attach a device to domain "web".*libvirt (9\.4|12\.1)\.0/,
+        );
+      assert.equal(server.names.includes("domainAttachDeviceFlags"), isGood);
+    }
   });
 
   it("gives up on a libvirt that does not answer", async () => {

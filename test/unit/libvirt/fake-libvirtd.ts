@@ -73,6 +73,8 @@ export class FakeLibvirtd {
 
   send(header: Partial<PacketHeader>, payload: Buffer = Buffer.alloc(0)): void {
     const usual = { program: program.remote, version: 1, procedure: 0, serial: 0, status: messageStatus.ok };
+    // It has hung up meanwhile.
+    if (this.#server.writableEnded) return;
     this.#server.write(formatPacket({ ...usual, type: messageType.message, ...header }, payload));
   }
 

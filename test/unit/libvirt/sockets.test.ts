@@ -20,6 +20,8 @@ function host(sockets: { [path: string]: Kind | "open" }): { connection: Connect
       if (answer === "open") return new PassThrough();
       throw new SriovError(answer, `it is ${answer}`);
     },
+    openCommand: async () => assert.fail("no command is needed"),
+    usesSudo: false,
     close: async () => {},
   };
   return { connection, tried };
@@ -67,10 +69,16 @@ describe("libvirt's sockets", () => {
     });
   });
 
-  it("are not all tried when the host forbids forwarding", async () => {
+  it("are reached by a program when the host forbids forwarding, without trying the others first", async () => {
     const { connection, tried } = host({ [virtqemud]: "unsupported", [libvirtd]: "open" });
-    await assert.rejects(openLibvirtSocket(connection, uri), { kind: "unsupported" });
-    assert.deepEqual(tried, [virtqemud]);
+    const opened: string[] = [];
+    const withHelper: Connection = {
+      ...connection,
+      run: async (command) => ({ command, exitCode: 0, signal: undefined, stdout: "helper\n", stderr: "" }),
+      openCommand: async (command) => (opened.push(command), new PassThrough()),
+    };
+    await openLibvirtSocket(withHelper, uri);
+    assert.deepEqual([tried, opened], [[virtqemud], ["exec virt-ssh-helper 'qemu:///system'"]]);
   });
 
   it("offer no remedy for libvirt when the host itself is gone", async () => {

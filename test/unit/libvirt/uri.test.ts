@@ -25,9 +25,15 @@ describe("libvirt URIs", () => {
     ["test:///default", "local", undefined],
     ["qemu+ssh://kvm1/system", "ssh", undefined],
     ["qemu+ssh://[fe80::1]/system", "ssh", undefined],
-    ["qemu://kvm1/system", "tls", "transport tls is not supported: use qemu+ssh://USER@kvm1/system"],
-    ["qemu+tcp://kvm1:16509/system", "tcp", "transport tcp is not supported: use qemu+ssh://USER@kvm1/system"],
-    ["qemu+libssh2://kvm1/system", "libssh2", "transport libssh2 is not supported: use qemu+ssh://USER@kvm1/system"],
+    ["qemu://kvm1/system", "tls", undefined],
+    ["qemu+tls://kvm1:16514/system?pkipath=/p&no_verify=1", "tls", undefined],
+    ["qemu+tcp://kvm1:16509/system", "tcp", undefined],
+    ["qemu+libssh2://kvm1/system", "libssh2", undefined],
+    [
+      "qemu+ext://kvm1/system",
+      "ext",
+      "transport ext is not supported: it runs a program of yours; use qemu+ssh://USER@kvm1/system, with ProxyCommand in ~/.ssh/config",
+    ],
     ["qemu:///session", "local", "path /session is not supported: SR-IOV networks need /system"],
     ["xen+ssh://kvm1/system", "ssh", "driver xen is not supported: SR-IOV networks need qemu"],
   ];

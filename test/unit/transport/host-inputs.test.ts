@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { parseLibvirtUri } from "../../../provider/libvirt/uri.js";
-import { type HostInputs, hostKey, hostModel, hostName } from "../../../provider/resources/host-inputs.js";
+import {
+  type HostInputs,
+  hostKey,
+  hostModel,
+  hostName,
+  hostWithShell,
+} from "../../../provider/resources/host-inputs.js";
 import { sshTarget } from "../../../provider/resources/session.js";
 
 const target = (host: HostInputs) => sshTarget(host, parseLibvirtUri(host.uri));
@@ -55,19 +61,34 @@ describe("sshTarget", () => {
     assert.equal(found.port, 1);
     assert.equal(found.privateKeyPath, "/k");
     assert.equal(found.knownHosts, "/h");
-    assert.equal(found.noVerify, true);
+    assert.equal(found.hostKeyPolicy, "none");
+  });
+
+  it("takes every parameter of libvirt's libssh into account", () => {
+    const found = target({ uri: "qemu+libssh://kvm1/system?known_hosts_verify=auto&sshauth=privkey,password" });
+    assert.equal(found.hostKeyPolicy, "accept-new");
+    assert.deepEqual(found.methods, ["privkey", "password"]);
+    assert.equal(target({ uri: "qemu+ssh://kvm1/system?known_hosts_verify=ignore" }).hostKeyPolicy, "none");
+    assert.equal(target({ uri: "qemu+ssh://kvm1/system?known_hosts_verify=normal" }).hostKeyPolicy, "strict");
+  });
+
+  it("goes through jump hosts with what is theirs", () => {
+    const jump = [{ host: "bastion", user: "me", privateKey: "PEM" }];
+    const found = target({ uri: "qemu+ssh://kvm1/system", ssh: { jump, password: "for kvm1" } });
+    assert.deepEqual(found.jump, [{ hostName: "bastion", user: "me", privateKey: "PEM" }]);
+    assert.equal(hostKey({ uri: "qemu+ssh://kvm1/system", ssh: { jump } }), "kvm1,via=bastion");
   });
 
   it("does not use the URI's key file beside a key of the program's, and verifies unless told otherwise", () => {
     const found = target({ uri: "qemu+ssh://kvm1/system?keyfile=/k&no_verify=0", ssh: { privateKey: "PEM" } });
     assert.equal(found.privateKeyPath, undefined);
-    assert.equal(found.noVerify, false);
+    assert.equal(found.hostKeyPolicy, undefined);
   });
 });
 
 describe("hostModel", () => {
   it("says what is wrong with a URI", () => {
-    for (const uri of ["kvm1", "qemu+tls://kvm1/system", "qemu+ssh:///system", "xen:///system"]) {
+    for (const uri of ["kvm1", "qemu+ext://kvm1/system", "qemu+ssh:///system", "xen:///system"]) {
       const result = hostModel.safeParse({ uri });
       assert.equal(result.success, false, uri);
       assert.deepEqual(
@@ -76,5 +97,28 @@ describe("hostModel", () => {
       );
     }
     assert.equal(hostModel.safeParse({ uri: "qemu+ssh://root@kvm1/system" }).success, true);
+  });
+
+  it("says what has no effect with the URI", () => {
+    for (const [host, path] of [
+      [{ uri: "qemu+tls://kvm1/system", ssh: { user: "root" } }, "ssh"],
+      [{ uri: "qemu:///system", ssh: {} }, "ssh"],
+      [{ uri: "qemu+ssh://kvm1/system", tls: { noVerify: true } }, "tls"],
+      [{ uri: "qemu+tls://kvm1/system", tls: { cert: "/cert.pem" } }, "tls"],
+    ] as const) {
+      const { error } = hostModel.safeParse(host);
+      assert.deepEqual(
+        error?.issues.map((issue) => issue.path),
+        [[path]],
+        JSON.stringify(host),
+      );
+    }
+  });
+
+  it("wants a shell for what is made of files and commands", () => {
+    for (const uri of ["qemu+tls://kvm1/system", "qemu+tcp://kvm1/system"]) {
+      assert.match(hostWithShell.safeParse({ uri }).error?.message ?? "", /gives a shell on the host/);
+    }
+    for (const uri of ["qemu+ssh://kvm1/system", "qemu:///system"]) assert.ok(hostWithShell.safeParse({ uri }).success);
   });
 });

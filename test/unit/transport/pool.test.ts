@@ -18,6 +18,10 @@ class FakeConnection implements PooledConnection {
   async openUnixSocket() {
     return new PassThrough();
   }
+  readonly usesSudo = false;
+  async openCommand() {
+    return new PassThrough();
+  }
   async close() {
     this.isOpen = false;
     this.closed += 1;

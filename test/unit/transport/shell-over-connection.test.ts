@@ -52,6 +52,8 @@ describe("shellOver", function () {
       name: "nobody@here",
       run: (command, options) => local.run(asNobody(command), options),
       openUnixSocket: (path) => local.openUnixSocket(path),
+      openCommand: (command) => local.openCommand(asNobody(command)),
+      usesSudo: false,
       close: () => local.close(),
     });
     for (const path of [at("closed/file"), at("closed/none")]) {

@@ -3,7 +3,7 @@ import { Duplex, Transform } from "node:stream";
 import { kindOf } from "../../../../provider/base/errors.js";
 import { LibvirtError } from "../../../../provider/libvirt/errors.js";
 import { RpcConnection } from "../../../../provider/libvirt/rpc/connection.js";
-import { program } from "../../../../provider/libvirt/rpc/packet.js";
+import { formatPacket, messageType, program } from "../../../../provider/libvirt/rpc/packet.js";
 import { FakeLibvirtd, settled } from "../fake-libvirtd.js";
 import { bytesOf, wire } from "./naive-writer.js";
 
@@ -211,6 +211,59 @@ describe("an RPC connection", () => {
     server.event("domainDeviceRemoved", wire().u32(5).domain(web).text("late"));
     await settled();
     assert.deepEqual(seen, ["before", "after"]);
+  });
+
+  it("pings a libvirt that is silent, and ends when nothing comes back", async () => {
+    const server = new FakeLibvirtd();
+    const rpc = new RpcConnection(server.client, "root@kvm1", { keepAliveMs: 2 });
+    const pending = failure(rpc.call("connectGetHostname", [], "ask"));
+    const error = await pending;
+    assert.equal(kindOf(error), "unreachable");
+    assert.match(String(error), /libvirt does not answer any more/);
+    const [first] = server.others;
+    assert.deepEqual([first?.program, first?.procedure, first?.serial], [program.keepAlive, 1, 0]);
+    assert.ok(server.others.length >= 4);
+  });
+
+  it("goes on as long as something comes back", async () => {
+    const server = new FakeLibvirtd();
+    const rpc = new RpcConnection(server.client, "root@kvm1", { keepAliveMs: 2 });
+    for (let turn = 0; turn < 12; turn += 1) {
+      server.send({ program: program.keepAlive, procedure: 2 });
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    assert.equal(rpc.isOpen, true);
+    await rpc.close();
+  });
+
+  it("keeps calls back while the other side reads nothing, and pongs too", async () => {
+    const written: number[] = [];
+    let isReading = false;
+    const waiting: (() => void)[] = [];
+    const stuck = new Duplex({
+      highWaterMark: 64,
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        written.push(chunk.length);
+        if (isReading) done();
+        else waiting.push(done);
+      },
+    });
+    const rpc = new RpcConnection(stuck, "root@kvm1");
+    const calls = Promise.allSettled(
+      Array.from({ length: 8 }, () => rpc.call("networkDefineXml", ["x".repeat(100)], "define")),
+    );
+    const ping = formatPacket({ program: program.keepAlive, version: 1, procedure: 1, type: messageType.message, serial: 0, status: 0 }, Buffer.alloc(0)); // prettier-ignore
+    for (let i = 0; i < 1_000; i += 1) stuck.push(ping);
+    await settled();
+    assert.equal(written.length, 1);
+    assert.ok(stuck.writableLength < 300, `${stuck.writableLength} bytes wait in the stream`);
+    isReading = true;
+    waiting.shift()?.();
+    await settled();
+    assert.equal(written.filter((length) => length > 100).length, 4);
+    stuck.destroy();
+    await calls;
   });
 
   it("tells every listener once that the connection ended", async () => {
