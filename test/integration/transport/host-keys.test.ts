@@ -128,7 +128,7 @@ describe("a real sshd: host keys", function () {
   it("verifies nothing when the URI says no_verify=1, and says so", async () => {
     const warnings: string[] = [];
     const log = { debug() {}, info() {}, warn: (text: string) => void warnings.push(text) };
-    const target = { ...sshTargetOf(sshd), knownHosts: "/dev/null", hostKeyPolicy: "none" };
+    const target = { ...sshTargetOf(sshd), knownHosts: "/dev/null", hostKeyPolicy: "none" as const };
     const connection = await connectSsh(target, { log });
     await connection.close();
     assert.match(warnings.join(), /not verified/);
