@@ -16,9 +16,12 @@ const marker = "PULUMI_SRIOV_END";
 /** Shell text that writes `text` to a file; `path` is shell text too. */
 export const writeFile = (path: string, text: string): string => `cat > ${path} <<'${marker}'\n${text}${marker}\n`;
 
-/** Runs the script with `sh`; any exit code but 0 is an error that says what we were doing. */
+/**
+ * Runs the script with `sh`. In braces, so that it begins when all of it has arrived: of one that is cut off with the
+ * connection no line runs. Any exit code but 0 is an error that says what we were doing.
+ */
 export async function runScript(shell: Shell, doing: string, script: string, options?: RunOptions): Promise<string> {
-  const result = await shell.run("sh -s", { ...options, input: script });
+  const result = await shell.run("sh -s", { ...options, input: `{\n${script}\n}\n` });
   if (result.exitCode !== 0) throw commandError(shell, doing, result);
   return result.stdout;
 }

@@ -805,8 +805,11 @@ export interface VfConfigArgs {
   /** Whether something else (NetworkManager, netplan, a udev rule) makes the VFs: then only attributes are set here, and `numVfs` is checked and never written. Default false. */
   readonly externallyManaged?: pulumi.Input<boolean>;
 
-  /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
+  /** Whether VFs that somebody holds may be destroyed (a running VM loses that NIC), and whether the PF that our SSH connection comes in over may lose its link. Default false: refused. When true, a timer on the host puts back what was before, unless the provider comes back and confirms. */
   readonly allowDisruption?: pulumi.Input<boolean>;
+
+  /** With `allowDisruption`: how many seconds the host waits for the provider to come back, before it puts back what was before the change. 15 to 3600, default 120; a connection that is silently lost is noticed after 30 to 40. */
+  readonly confirmTimeout?: pulumi.Input<number>;
 
   /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete?: pulumi.Input<"restore" | "keep">;
@@ -844,8 +847,11 @@ export interface VfConfigOutputs {
   /** Whether something else (NetworkManager, netplan, a udev rule) makes the VFs: then only attributes are set here, and `numVfs` is checked and never written. Default false. */
   readonly externallyManaged: pulumi.Output<boolean>;
 
-  /** Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused. */
+  /** Whether VFs that somebody holds may be destroyed (a running VM loses that NIC), and whether the PF that our SSH connection comes in over may lose its link. Default false: refused. When true, a timer on the host puts back what was before, unless the provider comes back and confirms. */
   readonly allowDisruption: pulumi.Output<boolean>;
+
+  /** With `allowDisruption`: how many seconds the host waits for the provider to come back, before it puts back what was before the change. 15 to 3600, default 120; a connection that is silently lost is noticed after 30 to 40. */
+  readonly confirmTimeout: pulumi.Output<number>;
 
   /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete: pulumi.Output<"restore" | "keep">;

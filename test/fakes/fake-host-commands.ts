@@ -1,9 +1,13 @@
 // The commands of a fake host: `tee`, `ip`, `systemctl` as shell scripts over the fake's file tree, in $SRIOV_ROOT. What they
 // answer is what a Linux 6.12 host with igb answered in the lab.
 
+/** A test may look at the host, or end the script, at the N-th command that is run on it. */
+const counted = `[ -e "$SRIOV_ROOT/fake/stop-at" ] && { echo >> "$SRIOV_ROOT/fake/counted"; n=$(wc -l < "$SRIOV_ROOT/fake/counted"); [ "$n" -eq "$(cat "$SRIOV_ROOT/fake/stop-at")" ] && . "$SRIOV_ROOT/fake/stop"; }
+`;
+
 /** Writes are the kernel's business where the file is sriov_numvfs (drivers/pci/iov.c); an attribute called `broken` never takes. */
 const tee = `#!/bin/sh
-file=$1
+${counted}file=$1
 value=$(cat)
 printf '%s\\t%s\\n' "$value" "$file" >> "$SRIOV_ROOT/fake/writes"
 case $file in
@@ -52,12 +56,16 @@ esac
 `;
 
 const ip = `#!/bin/sh
+${counted}case $* in
+*"route get"*) cat "$SRIOV_ROOT/fake/route" 2>/dev/null; exit ;;
+*"addr show"*) cat "$SRIOV_ROOT/fake/addresses" 2>/dev/null; exit ;;
+esac
 printf '%s\\n' "ip $*" >> "$SRIOV_ROOT/fake/commands"
-json= oneline=
+json= oneline= detail=
 while :; do
   case $1 in
   -j) json=yes ;;
-  -d) ;;
+  -d) detail=yes ;;
   -o) oneline=yes ;;
   *) break ;;
   esac
@@ -79,6 +87,7 @@ if [ "$verb" = show ]; then
   [ "$(cat "$P/carrier")" = 1 ] && flags=$flags,LOWER_UP
   if [ -z "$json" ]; then
     echo "5: $name: <$flags> mtu $(cat "$P/mtu") qdisc mq state UP mode DEFAULT group default qlen 1000"
+    [ -n "$oneline$detail" ] && echo "    parentbus pci parentdev $(basename "$D")"
     [ -n "$oneline" ] && exit 0
     echo "    link/ether $(cat "$P/address") brd ff:ff:ff:ff:ff:ff"
   else
@@ -141,12 +150,13 @@ esac
 `;
 
 const systemctl = `#!/bin/sh
-printf '%s\\n' "systemctl $*" >> "$SRIOV_ROOT/fake/commands"
+${counted}printf '%s\\n' "systemctl $*" >> "$SRIOV_ROOT/fake/commands"
 system=$SRIOV_ROOT/etc/systemd/system
 wants=$system/multi-user.target.wants
 verb=$1 first=yes
 shift
 for unit; do
+  case $unit in *.timer) [ "$verb" = stop ] && rm -f "$SRIOV_ROOT/fake/timers/\${unit%.timer}" ;; esac
   case $unit in *.service) ;; *) continue ;; esac
   case $verb in
   enable) mkdir -p "$wants"; ln -sf ../pulumi-sriov-vfs@.service "$wants/$unit" ;;
@@ -184,4 +194,33 @@ sed -i '/^E:ID_NET_LINK_FILE=/d' "$record"
 exit 0
 `;
 
-export const fakeCommands = { tee, ip, systemctl, udevadm };
+/** A timer is a file with its command: FakeHost.fireTimers runs it. */
+const systemdRun = `#!/bin/sh
+${counted}if [ -e "$SRIOV_ROOT/fake/no-timers" ]; then echo "Failed to start transient timer unit: no bus" >&2; exit 1; fi
+for word; do
+  shift
+  case $word in
+  --unit=*) unit=\${word#--unit=} ;;
+  --on-active=*) printf '%s\\n' "\${word#--on-active=}" > "$SRIOV_ROOT/fake/on-active" ;;
+  --*) ;;
+  *) break ;;
+  esac
+done
+mkdir -p "$SRIOV_ROOT/fake/timers"
+printf '%s' "$word" > "$SRIOV_ROOT/fake/timers/$unit"
+for word; do printf " '%s'" "$word" >> "$SRIOV_ROOT/fake/timers/$unit"; done
+`;
+
+/** The links of a namespace, as `ip -d -o link` prints them, are a file. */
+const nsenter = `#!/bin/sh
+cat "$SRIOV_ROOT/fake/netns/$(basename "\${1#--net=}")"
+`;
+
+export const fakeCommands = {
+  "systemd-run": systemdRun,
+  nsenter,
+  tee,
+  ip,
+  systemctl,
+  udevadm,
+};

@@ -4,6 +4,7 @@ import { deadlineIn } from "../../provider/base/deadline.js";
 import type { LibvirtClient } from "../../provider/libvirt/client.js";
 import type { Context } from "../../provider/resources/lifecycle.js";
 import { Program } from "../../provider/resources/program.js";
+import type { Shell } from "../../provider/host/shell.js";
 import type { Session } from "../../provider/resources/session.js";
 import type { FakeHost } from "./fake-host.js";
 
@@ -11,7 +12,11 @@ export type FakeWorld = {
   context: Context;
   /** Running VMs by name, with their live XML; undefined is a host without libvirt. */
   domains: { [name: string]: string } | undefined;
+  /** VMs that are shut off, with their inactive XML. */
+  shutOff: { [name: string]: string };
   warnings: string[];
+  /** What the session runs commands with; the host's own, unless a test puts another one there. */
+  shell: Shell;
   /** What connecting rejects with, and what libvirt does. */
   connectError: Error | undefined;
   libvirtError: Error | undefined;
@@ -24,14 +29,19 @@ export function fakeWorld(host: FakeHost): FakeWorld {
     const { domains } = world;
     if (!domains) throw new SriovError("not-found", "no libvirt socket");
     const client: Partial<LibvirtClient> = {
-      listDomains: async () => Object.keys(domains).map((name, i) => ({ name, uuid: name, id: i + 1 })),
-      domainXml: async ({ name }) => domains[name] ?? "<domain/>",
+      listDomains: async () => [
+        ...Object.keys(domains).map((name, i) => ({ name, uuid: name, id: i + 1 })),
+        ...Object.keys(world.shutOff).map((name) => ({ name, uuid: name, id: -1 })),
+      ],
+      domainXml: async ({ name }) => domains[name] ?? world.shutOff[name] ?? "<domain/>",
     };
     return client as LibvirtClient;
   };
-  const session = (): Session => ({ hostName: "kvm1", machineId: world.machineId, shell: host.shell, libvirt });
+  const session = (): Session => ({ hostName: "kvm1", machineId: world.machineId, shell: world.shell, libvirt });
   const world: FakeWorld = {
     domains: {},
+    shutOff: {},
+    shell: host.shell,
     warnings: [],
     connectError: undefined,
     libvirtError: undefined,

@@ -26,6 +26,8 @@ export class FakeHost {
   readonly root = mkdtempSync(join(tmpdir(), "fake-host-"));
   /** How many commands were run: round trips. */
   runs = 0;
+  /** More of the commands' environment. */
+  environment: { [name: string]: string } = {};
 
   constructor(tree: Tree = {}) {
     for (const [path, text] of Object.entries(tree)) this.put(path, text);
@@ -35,6 +37,7 @@ export class FakeHost {
     }
     this.put("fake/commands", "");
     this.put("fake/writes", "");
+    mkdirSync(join(this.root, "tmp"));
   }
 
   put(path: string, text: string): void {
@@ -83,6 +86,15 @@ export class FakeHost {
     this.put("fake/writes", "");
   }
 
+  /** What systemd would do once their time has come. */
+  async fireTimers(): Promise<void> {
+    for (const file of this.files("fake/timers")) {
+      const command = this.text(file) ?? "";
+      this.remove(file);
+      await this.shell.run(command);
+    }
+  }
+
   dispose(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
@@ -118,6 +130,8 @@ export class FakeHost {
           SRIOV_BUSY_WAIT: "1",
           SRIOV_WRITE_LIMIT: "2",
           SRIOV_LOCK_WAIT: "0",
+          TMPDIR: join(this.root, "tmp"),
+          ...this.environment,
         },
       });
       let stdout = "";

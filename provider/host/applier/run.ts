@@ -23,6 +23,8 @@ const timeoutMs = 9 * 60_000;
 export async function applyPlan(shell: Shell, pf: string, lines: readonly string[]): Promise<LineResult[]> {
   const plan = lines.map((line) => `${line}\n`).join("");
   const script = `${scriptHead}${needRoot}
+# The connection may break at any line: what was begun is finished, and cleared away.
+trap '' PIPE HUP
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 ${writeFile('"$dir/applier"', applierScript)}
@@ -32,12 +34,20 @@ echo end
 `;
   // Without the caller's signal: what has begun is finished, or we would not know what became of it.
   const output = await runScript(shell, `set up PF ${pf}`, script, { timeoutMs });
+  return parseResults(output, pf, shell.name);
+}
+
+/** What the applier printed, and `end` behind it. */
+export function parseResults(output: string, pf: string, hostName: string): LineResult[] {
   const records = parseFields(output);
   if (records.at(-1)?.[0] !== "end") {
-    throw new SriovError("remote-failure", `Failed to set up PF ${pf} on ${shell.name}: the applier ended half-way`);
+    throw new SriovError("remote-failure", `Failed to set up PF ${pf} on ${hostName}: the applier ended half-way`);
   }
-  return records.slice(0, -1).map(([outcome = "", line = "", said = ""]) => ({ outcome: known(outcome), line, said }));
+  return parseLines(records.slice(0, -1));
 }
+
+export const parseLines = (records: readonly string[][]): LineResult[] =>
+  records.map(([outcome = "", line = "", said = ""]) => ({ outcome: known(outcome), line, said }));
 
 function known(outcome: string): LineResult["outcome"] {
   const found = outcomes.find((one) => one === outcome);

@@ -5,6 +5,7 @@ import { type LinkInfo, type VfInfo, parseLink } from "../iproute2/link.js";
 import { eswitchModeOf } from "../iproute2/devlink.js";
 import { type PersistenceFacts, parsePersistence } from "../persistence/reader.js";
 import { parseFields, present } from "../script.js";
+import { type Surroundings, parseSurroundings } from "../surroundings.js";
 import type { VfioHolder } from "../vfio/holders.js";
 
 export type PfAddress = PciAddress | NetdevsimName;
@@ -58,7 +59,7 @@ export type KnownPf = { pciAddress: string; netdev?: string; totalVfs: number };
 export type MacInUse = { pfPciAddress: string; netdev: string; vf?: number; mac: string };
 
 export type PfReading = { pfs: KnownPf[] } & (
-  | { found: "pf"; pf: PfFacts; persistence: PersistenceFacts; macsInUse: MacInUse[] }
+  | { found: "pf"; pf: PfFacts; persistence: PersistenceFacts; macsInUse: MacInUse[]; surroundings: Surroundings }
   | { found: "nothing" }
   | { found: "several"; matches: KnownPf[] }
   | { found: "no-pci-device"; netdev: string }
@@ -147,7 +148,8 @@ function readingFrom(records: string[][]): PfReading {
     vfs: slots.map((slot) => vfFrom(slot, infos, holders)).sort((a, b) => a.index - b.index),
   };
   const macsInUse = [...(link ? macsOf(address, link) : []), ...all("other").flatMap(otherMacs)];
-  return { pfs, found: "pf", pf, persistence: parsePersistence(records), macsInUse };
+  const surroundings = parseSurroundings(records, pf, link);
+  return { pfs, found: "pf", pf, persistence: parsePersistence(records), macsInUse, surroundings };
 }
 
 function macsOf(pfPciAddress: string, { netdev, mac, vfs }: LinkInfo): MacInUse[] {

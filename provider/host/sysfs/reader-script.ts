@@ -3,6 +3,7 @@
 import { quote } from "../../base/quote.js";
 import { bootFunctions } from "../persistence/reader.js";
 import { scriptHead } from "../script.js";
+import { gatherSurroundings } from "../surroundings.js";
 import { vfioHoldersFunction } from "../vfio/holders.js";
 import { pfNetdevFunction } from "./pf-netdev.js";
 
@@ -15,7 +16,7 @@ export type ReadOptions = {
 export function readerScript(selector: string | { mac: string }, { withOthers = false }: ReadOptions = {}): string {
   const [name, mac] = typeof selector === "string" ? [selector, ""] : ["", selector.mac];
   const asked = `selector=${quote(name)}\nmac=${quote(mac)}\n`;
-  return `${scriptHead}${parts}${asked}${functions}${findOne}device\n${withOthers ? others : ""}${common}`;
+  return `${scriptHead}${parts}${asked}${functions}${findOne}device\n${gatherSurroundings}${withOthers ? others : ""}${common}`;
 }
 
 /** The same for every PF of the host: a `device` record starts the next one, and `common` what is the same for all. */

@@ -8,7 +8,9 @@ import type { Session } from "../session.js";
 import { isBootStep, refuseBoot, restoreBoot, setUpBoot } from "./boot-apply.js";
 import { mismatches } from "./compare.js";
 import type { Current } from "./current.js";
-import { refusal } from "./guard.js";
+import { applyConfirmed, settleEarlier } from "./guards/confirmed-apply.js";
+import { isDisruptive } from "./guards/dead-man.js";
+import { refusals } from "./guards/refusals.js";
 import type { VfConfigInputs, VfConfigState } from "./model.js";
 import { type Wanted, plan, wantedBy } from "./plan.js";
 import { priorOf, wantedAgain, wantedBefore } from "./prior.js";
@@ -23,13 +25,17 @@ export async function converge(
   old: VfConfigState | undefined,
 ): Promise<Outcome<VfConfigState>> {
   const selector = inputs.pfPciAddress ?? inputs.pf;
-  const before = await readExisting(session, selector, context.signal);
+  let before = await readExisting(session, selector, context.signal);
+  if (before.surroundings?.deadMan.now) {
+    await settleEarlier(context, session, before);
+    before = await readExisting(session, selector, context.signal);
+  }
   const steps = plan(wantedBy(inputs), before);
-  refuse(steps, before, session, inputs.allowDisruption);
+  refuse(steps, before, session, inputs);
   refuseBoot(inputs, before, session.hostName);
 
   const prior = priorOf(inputs, before, old?.prior);
-  const results = await carryOut(context, session, before, steps, inputs.allowDisruption);
+  const results = await carryOut(context, session, before, steps, inputs);
   const broken = structuralFailure(results);
   const failed = broken ? await goBack(context, session, before, broken) : [];
   if (!broken) failed.push(...(await setUpBoot(session, steps)));
@@ -50,7 +56,11 @@ export async function remove(context: Context, session: Session, state: VfConfig
       { remedy: "Correct the host's URI, or, when the machine is gone, run `pulumi state delete`." },
     );
   }
-  const { reading, current } = await readCurrent(session, state.pfPciAddress, context.signal);
+  let { reading, current } = await readCurrent(session, state.pfPciAddress, context.signal);
+  if (current?.surroundings?.deadMan.now) {
+    await settleEarlier(context, session, current);
+    ({ reading, current } = await readCurrent(session, state.pfPciAddress, context.signal));
+  }
   if (current && state.onDelete === "restore") await restore(context, session, current, state);
   if (!current && reading.found !== "nothing") {
     context.log.warn(`${state.pfName} on ${session.hostName} has no SR-IOV any more: only the boot unit is removed`);
@@ -60,8 +70,8 @@ export async function remove(context: Context, session: Session, state: VfConfig
 
 async function restore(context: Context, session: Session, current: Current, state: VfConfigState): Promise<void> {
   const steps = plan(wantedBefore(state, current), current);
-  refuse(steps, current, session, state.allowDisruption);
-  const results = await carryOut(context, session, current, steps, state.allowDisruption);
+  refuse(steps, current, session, state);
+  const results = await carryOut(context, session, current, steps, state);
   const broken = structuralFailure(results);
   if (broken) throw failure(session, current, broken, "The VFs are as the kernel left them.");
   for (const { outcome, line, said } of results) {
@@ -71,23 +81,37 @@ async function restore(context: Context, session: Session, current: Current, sta
   }
 }
 
-function refuse(steps: Step[], current: Current, session: Session, allowDisruption: boolean): void {
-  const refused = refusal(steps, current, { hostName: session.hostName, allowDisruption });
+/** What a program allows, and how long the host waits for us. */
+type Allowed = Pick<VfConfigInputs, "allowDisruption" | "confirmTimeout">;
+
+function refuse(steps: Step[], current: Current, session: Session, allowed: Allowed): void {
+  const [refused] = refusals(steps, current, {
+    hostName: session.hostName,
+    allowDisruption: allowed.allowDisruption,
+    confirmTimeout: allowed.confirmTimeout,
+  });
   if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
 }
 
 async function carryOut(
   context: Context,
   session: Session,
-  { pf }: Current,
+  before: Current,
   steps: readonly Step[],
-  allowDisruption: boolean,
+  { allowDisruption, confirmTimeout }: Allowed,
 ): Promise<LineResult[]> {
+  const { pf } = before;
   for (const step of steps) context.log.debug(`${session.hostName}: ${describe(step)}`);
   const lines = planLines(pf.pciAddress, steps, { allowDisruption });
   const hasWork = planLines(pf.pciAddress, steps).length > 1;
   if (!hasWork) return [];
   context.signal.throwIfAborted();
+  if (allowDisruption && isDisruptive(steps, before)) {
+    if (before.surroundings?.deadMan.isPossible) {
+      return applyConfirmed(context, session, before, steps, lines, confirmTimeout);
+    }
+    context.log.warn(`${pfText(session, pf)}: without systemd-run there, no timer puts back what was before`);
+  }
   return applyPlan(session.shell, pf.pciAddress, lines);
 }
 
@@ -117,7 +141,7 @@ async function goBack(context: Context, session: Session, before: Current, broke
   const back: Wanted = wantedAgain(before);
   const steps = plan(back, now).filter((step) => !isBootStep(step));
   if (steps.length === 0) throw failure(session, before, broken, "Everything is as it was before.");
-  const results = await carryOut(context, session, now, steps, false);
+  const results = await carryOut(context, session, now, steps, { allowDisruption: false, confirmTimeout: 0 });
   const left = results.filter(({ outcome }) => outcome !== "same" && outcome !== "done");
   const what = `${before.pf.numVfs} VFs and their attributes`;
   if (left.length === 0) throw failure(session, before, broken, `What was before has been put back: ${what}.`);

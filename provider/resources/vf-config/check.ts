@@ -4,7 +4,10 @@ import type { KnownPf, PfReading } from "../../host/sysfs/pf.js";
 import { type Failure, type Value, type Values, isUnknown } from "../lifecycle.js";
 import { parseModel } from "../model-failures.js";
 import { bootFailures, bootFailuresOnHost } from "./boot-check.js";
-import { named, refusal } from "./guard.js";
+import { named } from "./guard.js";
+import { judgeOwners } from "./guards/second-owner.js";
+import { defaultConfirmTimeout } from "./guards/refusal.js";
+import { refusals } from "./guards/refusals.js";
 import { type PfSelector, type VfConfigInputs, type VfInputs, factNames, vfConfigModel } from "./model.js";
 import type { Current } from "./current.js";
 import { plan, wantedBy } from "./plan.js";
@@ -31,6 +34,7 @@ function withDefaults(news: Values): VfConfigInputs {
     persistence: "systemd-unit",
     externallyManaged: false,
     allowDisruption: false,
+    confirmTimeout: defaultConfirmTimeout,
     onDelete: "restore",
   };
   const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined));
@@ -159,9 +163,13 @@ export function checkOnHost(
   failures.push(...bootFailuresOnHost(known(inputs), current, hostName));
   if (!options.areSound || failures.length > 0) return failures;
   const steps = plan(wantedBy(known(inputs)), current);
-  const refused = refusal(steps, current, { hostName, allowDisruption: (inputs.allowDisruption as unknown) !== false });
-  if (refused) failures.push({ property: "numVfs", reason: `${refused.message} ${refused.remedy}` });
-  return failures;
+  // What is not known yet may allow it.
+  const allowDisruption = (inputs.allowDisruption as unknown) !== false;
+  const confirmTimeout = known(inputs).confirmTimeout ?? defaultConfirmTimeout;
+  for (const { property, message, remedy } of refusals(steps, current, { hostName, allowDisruption, confirmTimeout })) {
+    failures.push({ property, reason: `${message} ${remedy}` });
+  }
+  return [...failures, ...judgeOwners(known(inputs), current, hostName).failures];
 }
 
 /** The inputs without what is not known yet: what a plan can be made for now. */

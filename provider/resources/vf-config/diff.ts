@@ -47,7 +47,7 @@ function settings(state: VfConfigState, inputs: VfConfigInputs): Change[] {
   if (differs(state.persistence, inputs.persistence)) {
     changes.push({ property: "persistence", kind: "update", ...drift(declared.persistence, inputs.persistence) });
   }
-  for (const property of ["externallyManaged", "allowDisruption", "onDelete"] as const) {
+  for (const property of ["externallyManaged", "allowDisruption", "confirmTimeout", "onDelete"] as const) {
     if (differs(state[property], inputs[property])) changes.push({ property, kind: "update" });
   }
   return changes;

@@ -1,4 +1,5 @@
 // Takes over a PF that is there already: inputs and state as if a program had made it so.
+import { defaultConfirmTimeout } from "./guards/refusal.js";
 import { SriovError } from "../../base/errors.js";
 import type { HostInputs } from "../host-inputs.js";
 import type { Observed } from "../lifecycle.js";
@@ -30,6 +31,7 @@ export async function importPf(
     ...stated,
     ...(vfs.length === 0 ? {} : { vfs }),
     allowDisruption: false,
+    confirmTimeout: defaultConfirmTimeout,
     onDelete: "restore",
   };
   const state = stateOf(inputs, current, session.machineId, priorOf(inputs, current, undefined), undefined);

@@ -9,6 +9,7 @@ import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff, isDeepEqual } from "./diff.js";
 import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
+import { guardWarnings } from "./guards/warnings.js";
 import { importPf } from "./import.js";
 import { observe, readCurrent } from "./read.js";
 
@@ -23,6 +24,9 @@ export const vfConfig = {
 
     const { session, current } = host;
     failures.push(...checkOnHost(inputs, current, session.hostName, { areSound: failures.length === 0 }));
+    if (failures.length === 0) {
+      for (const warning of await guardWarnings(session, known(inputs), current)) context.log.warn(warning);
+    }
     const checked = { ...inputs, ...factsOf(session, current) };
     context.program.declareVfs(hostKey(inputs.host), {
       pfPciAddress: checked.pfPciAddress,

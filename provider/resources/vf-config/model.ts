@@ -154,7 +154,17 @@ export const vfConfigModel = z
     allowDisruption: z
       .boolean()
       .default(false)
-      .describe("Whether VFs that a running VM holds may be destroyed; the VM loses that NIC. Default false: refused."),
+      .describe(
+        "Whether VFs that somebody holds may be destroyed (a running VM loses that NIC), and whether the PF that our SSH connection comes in over may lose its link. Default false: refused. When true, a timer on the host puts back what was before, unless the provider comes back and confirms.",
+      ),
+    confirmTimeout: z
+      .int()
+      .min(15)
+      .max(3600)
+      .default(120)
+      .describe(
+        "With `allowDisruption`: how many seconds the host waits for the provider to come back, before it puts back what was before the change. 15 to 3600, default 120; a connection that is silently lost is noticed after 30 to 40.",
+      ),
     onDelete: z
       .enum(["restore", "keep"])
       .default("restore")

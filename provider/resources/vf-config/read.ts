@@ -10,6 +10,7 @@ import { persistenceNow, whyNotInstalled } from "./boot.js";
 import { wrongPf } from "./check.js";
 import type { Current, Holder } from "./current.js";
 import { named } from "./guard.js";
+import { netdevHolders } from "./guards/netdev-holders.js";
 import { readHolders } from "./holders.js";
 import {
   type Prior,
@@ -35,10 +36,14 @@ export async function readCurrent(
 ): Promise<{ reading: PfReading; current: Current | undefined }> {
   const reading = await readPf(session.shell, selector, signal, options);
   if (reading.found !== "pf") return { reading, current: undefined };
-  const { pf, persistence } = reading;
+  const { pf, persistence, surroundings } = reading;
   const why = whyNotInstalled(persistence) ?? (isThisVersion(persistence) ? undefined : "written by another version");
-  const holders = await readHolders(session, pf);
-  return { reading, current: { pf, holders, persistence, ...(why === undefined ? {} : { whyNotInstalled: why }) } };
+  const vms = await readHolders(session, pf);
+  const holders = [...vms, ...netdevHolders(pf, surroundings.vfUsers, vms)];
+  return {
+    reading,
+    current: { pf, holders, persistence, surroundings, ...(why === undefined ? {} : { whyNotInstalled: why }) },
+  };
 }
 
 /** The PF as it is, or an error that says why it is none. */

@@ -71,6 +71,7 @@ describe("VfConfig's inputs alone", () => {
       persistence: "systemd-unit",
       externallyManaged: false,
       allowDisruption: false,
+      confirmTimeout: 120,
       onDelete: "restore",
     });
   });

@@ -13,6 +13,7 @@ const inputs: VfConfigInputs = {
   persistence: "systemd-unit",
   externallyManaged: false,
   allowDisruption: false,
+  confirmTimeout: 120,
   onDelete: "restore",
   hostId: "a",
   pfPciAddress: "0000:01:00.0",
