@@ -8,18 +8,29 @@ import type { Context } from "./lifecycle.js";
 import { Program } from "./program.js";
 import { type OwnedSession, type Session, openSession } from "./session.js";
 
-export type ContextOptions = { log: Log; signal: AbortSignal; timeoutMs: number };
+export type ContextOptions = {
+  log: Log;
+  signal: AbortSignal;
+  timeoutMs: number;
+  /** How old an answer of libvirt may be. Default 0: for calls that write. `readAgeMs` for those that only look. */
+  maxAgeMs?: number;
+};
+
+/** Long enough for all resources of a host to look at the same things once, short enough that people do not notice. */
+export const readAgeMs = 10_000;
 
 const pool = new Pool();
 const program = new Program();
 const sessions = new Map<string, Promise<OwnedSession>>();
 
-export function createContext({ log, signal, timeoutMs }: ContextOptions): Context {
+export function createContext({ log, signal, timeoutMs, maxAgeMs = 0 }: ContextOptions): Context {
   const deadline = deadlineIn(timeoutMs);
   return {
     connect: async (host) => {
       signal.throwIfAborted();
-      return within(deadline, `cannot connect to ${host.uri}`, sharedSession(host, log));
+      const session = await within(deadline, `cannot connect to ${host.uri}`, sharedSession(host, log));
+      const { hostName, machineId, shell } = session;
+      return { hostName, machineId, shell, libvirt: (options) => session.libvirt({ maxAgeMs, ...options }) };
     },
     program,
     log,

@@ -6,6 +6,7 @@ import type { Shell } from "../host/shell.js";
 import { type ConnectOptions, connectLibvirt } from "../libvirt/client-rpc.js";
 import type { LibvirtClient } from "../libvirt/client.js";
 import { openLibvirtOverNetwork } from "../libvirt/network-stream.js";
+import { SharedReads } from "../libvirt/shared-reads.js";
 import { openLibvirtSocket } from "../libvirt/sockets.js";
 import type { SshMethod } from "../libvirt/uri-parameters.js";
 import { type LibvirtUri, givesShell, ignoredParts, isSsh, parseLibvirtUri, whyUnsupported } from "../libvirt/uri.js";
@@ -27,8 +28,8 @@ export interface Session {
   readonly machineId: string;
   /** With a URI that gives none, every verb rejects with `unsupported`. */
   readonly shell: Shell;
-  /** Connects on first use; later callers share it. */
-  libvirt(): Promise<LibvirtClient>;
+  /** Connects on first use; later callers share it, and each other's reads as `SharedReads` says. `maxAgeMs`: default 0. */
+  libvirt(options?: { maxAgeMs?: number }): Promise<LibvirtClient>;
 }
 
 export interface OwnedSession extends Session {
@@ -81,7 +82,7 @@ const libvirtOptions = ({ sasl }: HostInputs, uri: LibvirtUri, name: string): Co
 
 class HostSession implements OwnedSession {
   readonly #connect: () => Promise<LibvirtClient>;
-  #libvirt: Promise<LibvirtClient> | undefined;
+  #libvirt: Promise<SharedReads> | undefined;
 
   constructor(
     readonly hostName: string,
@@ -91,13 +92,17 @@ class HostSession implements OwnedSession {
     open?: LibvirtClient,
   ) {
     this.#connect = connect;
-    if (open) this.#libvirt = Promise.resolve(open);
+    if (open) this.#libvirt = Promise.resolve(new SharedReads(open));
   }
 
   /** A client connects again by itself when libvirt, or the way to it, was gone. */
-  libvirt(): Promise<LibvirtClient> {
+  async libvirt({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<LibvirtClient> {
+    return (await this.#sharedReads()).view(maxAgeMs);
+  }
+
+  #sharedReads(): Promise<SharedReads> {
     if (this.#libvirt) return this.#libvirt;
-    const attempt = this.#connect();
+    const attempt = this.#connect().then((client) => new SharedReads(client));
     this.#libvirt = attempt;
     attempt.catch(() => {
       if (this.#libvirt === attempt) this.#libvirt = undefined;
@@ -108,7 +113,7 @@ class HostSession implements OwnedSession {
   async close(): Promise<void> {
     const libvirt = await this.#libvirt?.catch(() => undefined);
     this.#libvirt = undefined;
-    await libvirt?.close();
+    await libvirt?.view(0).close();
   }
 }
 

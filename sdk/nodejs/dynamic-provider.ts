@@ -1,7 +1,7 @@
 // Adapter A, the provider's side: runs in Pulumi's dynamic provider process, where the text in `__provider` requires it as
 // "pulumi-sriov/dynamic". That text is in everybody's state, so `provider(name)` is a contract that does not change.
 import { SriovError, explain } from "../../provider/base/errors.js";
-import { createContext } from "../../provider/resources/context.js";
+import { createContext, readAgeMs } from "../../provider/resources/context.js";
 import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";
 import { type ResourceName, registry } from "../../provider/resources/registry.js";
 import { fromWire, nameProperty, providerProperty, stackProperty, toWire } from "./wire.js";
@@ -17,7 +17,7 @@ export function provider(name: ResourceName) {
   const lifecycle = find(name);
   return {
     check: (olds: Properties, news: Properties) =>
-      run(async (context) => {
+      look(async (context) => {
         const given = (property: string) => (typeof news[property] === "string" ? news[property] : "");
         const before = Object.keys(fromWire(olds)).length === 0 ? undefined : fromWire(olds);
         const { inputs, failures } = await lifecycle.check(
@@ -48,7 +48,7 @@ export function provider(name: ResourceName) {
       }),
 
     read: (id: string, props: Properties) =>
-      run(async (context) => {
+      look(async (context) => {
         const observed = await lifecycle.read(context, id, stateOf(lifecycle, props));
         if (!observed.here) return {};
         const provider = { [providerProperty]: props[providerProperty] };
@@ -112,8 +112,12 @@ class PulumiFailure extends Error {
   override stack = "";
 }
 
-async function run<T>(call: (context: Context) => Promise<T>): Promise<T> {
-  const context = createContext({ log, signal: new AbortController().signal, timeoutMs: callTimeoutMs });
+/** A call that writes nothing, and may share what others have just seen. */
+const look = <T>(call: (context: Context) => Promise<T>): Promise<T> => run(call, readAgeMs);
+
+async function run<T>(call: (context: Context) => Promise<T>, maxAgeMs = 0): Promise<T> {
+  const signal = new AbortController().signal;
+  const context = createContext({ log, signal, timeoutMs: callTimeoutMs, maxAgeMs });
   try {
     return await call(context);
   } catch (error) {

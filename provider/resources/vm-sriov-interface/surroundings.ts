@@ -1,5 +1,6 @@
 // Asks the host for what `check` decides on: the pool and who uses it, the VF, AppArmor.
 import { type AppArmorFacts, readAppArmor } from "../../host/apparmor/facts.js";
+import type { Shell } from "../../host/shell.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
 import { parseCapabilitiesXml } from "../../libvirt/xml/capabilities.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
@@ -108,19 +109,19 @@ async function isBlocked(
   )
     return false;
   if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
-  const facts = await appArmorOf(session, context.signal);
+  const facts = await appArmorOf(session.shell, context.signal);
   if (facts.apparmor !== "enabled" || facts.hasRule) return false;
   return !(await context.program.declaresVfioRule(hostKey(inputs.host), otherResourcesMs));
 }
 
 // Asked once for all interfaces of a program; where the answer is "no rule", it is the program that counts.
-const answers = new WeakMap<Session, Promise<AppArmorFacts>>();
+const answers = new WeakMap<Shell, Promise<AppArmorFacts>>();
 
-function appArmorOf(session: Session, signal: AbortSignal): Promise<AppArmorFacts> {
-  const known = answers.get(session);
+function appArmorOf(shell: Shell, signal: AbortSignal): Promise<AppArmorFacts> {
+  const known = answers.get(shell);
   if (known) return known;
-  const asked = readAppArmor(session.shell, signal);
-  answers.set(session, asked);
-  asked.catch(() => answers.delete(session));
+  const asked = readAppArmor(shell, signal);
+  answers.set(shell, asked);
+  asked.catch(() => answers.delete(shell));
   return asked;
 }

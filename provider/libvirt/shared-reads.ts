@@ -1,0 +1,124 @@
+// Answers that several resources want are asked for once: 28 interfaces of 7 VMs need each VM's XML, and the way to the host may
+// be long. What is written drops what it could have changed, before and after, so a read-back is always a real one.
+import type { Affect, DomainRef, LibvirtClient, NetworkRef, PortRef } from "./client.js";
+
+/** What an answer is about, and what a write may have changed: `domain UUID`, or a kind as a whole. */
+type About = string;
+
+type Verbs = {
+  [Verb in keyof LibvirtClient]: LibvirtClient[Verb] extends (...args: infer Args) => unknown
+    ? { reads: (...args: Args) => About } | { writes: (...args: Args) => About[] } | "as it is"
+    : "as it is";
+};
+
+const network = ({ uuid }: NetworkRef): About => `network ${uuid}`;
+const domain = ({ uuid }: DomainRef): About => `domain ${uuid}`;
+
+/** A network that is defined, started or stopped: the list, its own facts, and with a new name anybody's. */
+const anyNetwork = () => ["networks", "network "];
+
+/** A running VM takes a VF from a pool, and the VF gets another driver. */
+const devicesOf = (ref: DomainRef, _xml: string, { live = false }: Affect): About[] =>
+  live ? [domain(ref), "network ", "node-devices"] : [domain(ref)];
+
+const verbs: Verbs = {
+  name: "as it is",
+  capabilities: { reads: () => "host" },
+  libVersion: { reads: () => "host" },
+  listNetworks: { reads: () => "networks" },
+  findNetwork: { reads: () => "networks" },
+  defineNetwork: { writes: anyNetwork },
+  startNetwork: { writes: anyNetwork },
+  stopNetwork: { writes: anyNetwork },
+  undefineNetwork: { writes: anyNetwork },
+  networkXml: { reads: network },
+  isNetworkActive: { reads: network },
+  isNetworkPersistent: { reads: network },
+  networkAutostart: { reads: network },
+  setNetworkAutostart: { writes: anyNetwork },
+  listNetworkPorts: { reads: network },
+  networkPortXml: { reads: (port: PortRef) => network(port.network) },
+  listDomains: { reads: () => "domains" },
+  findDomain: { reads: () => "domains" },
+  domainXml: { reads: domain },
+  isDomainActive: { reads: domain },
+  isDomainPersistent: { reads: domain },
+  attachDevice: { writes: devicesOf },
+  detachDevice: { writes: devicesOf },
+  updateDevice: { writes: devicesOf },
+  subscribe: "as it is",
+  listNodeDevices: { reads: () => "node-devices" },
+  nodeDeviceXml: { reads: () => "node-devices" },
+  close: "as it is",
+};
+
+type Answer = { about: About; promise: Promise<unknown>; askedAt: number; settled: boolean };
+
+export class SharedReads {
+  readonly #client: LibvirtClient;
+  readonly #answers = new Map<string, Answer>();
+  readonly #views = new Map<number, LibvirtClient>();
+
+  constructor(client: LibvirtClient) {
+    this.#client = client;
+  }
+
+  /**
+   * The client with reads that are shared by all views. An answer is taken when it is still on its way, or not older than
+   * `maxAgeMs`: 0 for whoever is about to write and has to know how things are now. A failure is never kept.
+   */
+  view(maxAgeMs: number): LibvirtClient {
+    const view = this.#views.get(maxAgeMs) ?? this.#makeView(maxAgeMs);
+    this.#views.set(maxAgeMs, view);
+    return view;
+  }
+
+  #makeView(maxAgeMs: number): LibvirtClient {
+    return new Proxy(this.#client, {
+      get: (client, property) => {
+        const value: unknown = Reflect.get(client, property);
+        if (typeof value !== "function") return value;
+        const call = (...args: unknown[]): unknown => Reflect.apply(value, client, args);
+        const verb = verbs[property as keyof LibvirtClient] as
+          { reads?: (...args: unknown[]) => About; writes?: (...args: unknown[]) => About[] } | "as it is" | undefined;
+        if (verb === undefined || verb === "as it is") return call;
+        if (verb.reads) {
+          const about = verb.reads;
+          return (...args: unknown[]) =>
+            this.#shared(`${String(property)} ${JSON.stringify(args)}`, about(...args), maxAgeMs, () =>
+              Promise.resolve(call(...args)),
+            );
+        }
+        const changes = verb.writes ?? (() => []);
+        return async (...args: unknown[]) => {
+          this.#drop(changes(...args));
+          try {
+            return await call(...args);
+          } finally {
+            this.#drop(changes(...args));
+          }
+        };
+      },
+    });
+  }
+
+  #shared(key: string, about: About, maxAgeMs: number, ask: () => Promise<unknown>): Promise<unknown> {
+    const known = this.#answers.get(key);
+    if (known && (!known.settled || Date.now() - known.askedAt < maxAgeMs)) return known.promise;
+    const answer: Answer = { about, promise: ask(), askedAt: Date.now(), settled: false };
+    this.#answers.set(key, answer);
+    answer.promise.then(
+      () => (answer.settled = true),
+      () => {
+        if (this.#answers.get(key) === answer) this.#answers.delete(key);
+      },
+    );
+    return answer.promise;
+  }
+
+  #drop(changed: readonly About[]): void {
+    for (const [key, { about }] of this.#answers) {
+      if (changed.some((prefix) => about.startsWith(prefix))) this.#answers.delete(key);
+    }
+  }
+}
