@@ -13,6 +13,7 @@ export type Kind =
   | "permission-denied"
   | "unreachable"
   | "timeout"
+  | "interrupted"
   | "mismatch"
   | "remote-failure"
   | "bug";

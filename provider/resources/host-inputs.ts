@@ -137,12 +137,11 @@ export const hostModel = z
     sasl: saslModel.optional(),
   })
   .superRefine(({ uri, ssh, tls }, context) => {
-    const parsed = parsedOrNot(uri);
-    if (parsed === undefined) return;
+    if (parsedOrNot(uri) === undefined) return;
     const useless = (path: string, what: string) =>
       context.addIssue({ code: "custom", path: [path], message: `has no effect with ${uri}: it is for ${what}` });
-    if (ssh !== undefined && !isSsh(parsed)) useless("ssh", "qemu+ssh");
-    if (tls !== undefined && parsed.transport !== "tls") useless("tls", "qemu+tls");
+    if (ssh !== undefined && !usesField(uri, "ssh")) useless("ssh", "qemu+ssh");
+    if (tls !== undefined && !usesField(uri, "tls")) useless("tls", "qemu+tls");
   })
   .describe("The KVM host: a libvirt URI and how to log in.");
 
@@ -177,6 +176,12 @@ export function hostKey(host: HostInputs): string {
 
 /** For messages and resource ids: the URI's host name, or the machine's own for a local URI. */
 export const hostName = (host: HostInputs): string => parseLibvirtUri(host.uri).hostName ?? hostname();
+
+/** Whether the URI has a use for `ssh` or `tls`. */
+export function usesField(uri: string, field: "ssh" | "tls"): boolean {
+  const parsed = parsedOrNot(uri);
+  return parsed !== undefined && (field === "ssh" ? isSsh(parsed) : parsed.transport === "tls");
+}
 
 function parsedOrNot(uri: string): LibvirtUri | undefined {
   try {

@@ -1,6 +1,7 @@
 // What is wrong with a program's values, said by a zod model and translated into sentences: property, expected, got. A value
 // that is not known yet is judged by nobody and comes back as it is, at whatever depth.
 import { z } from "zod";
+import { isCredential } from "./credentials.js";
 import { type Failure, type Value, type Values, isUnknown } from "./lifecycle.js";
 
 type Issue = z.core.$ZodIssue;
@@ -144,14 +145,12 @@ function numberText(schema: z.ZodNumber): string {
   return high === undefined ? noun : `${noun} of at most ${high}`;
 }
 
-const secrets = ["host.ssh", "host.ssh.password", "host.ssh.privateKey", "host.ssh.passphrase"];
-
 /** A value as a program would write it, and its type; of a secret the type alone. */
 function shown(path: readonly PropertyKey[], value: Value): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "an object";
-  if (secrets.includes(propertyPath(path))) return `a ${typeof value}`;
+  if (isCredential(path) || propertyPath(path) === "host.ssh") return `a ${typeof value}`;
   const text = JSON.stringify(value).replace(/(:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
   return `${text.length > 60 ? `${text.slice(0, 57)}..."` : text} (${typeof value})`;
 }

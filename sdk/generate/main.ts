@@ -1,23 +1,23 @@
-// Makes the TypeScript API and the reference from the models: `npm run schema`; with --check it only compares.
+// Makes the TypeScript API, the package schema and the reference from the models: `npm run schema`; with --check it only compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { functionsText } from "./functions.js";
 import { functionReferenceText, referenceText } from "./reference.js";
+import { packageSchemaText } from "./package-schema.js";
 import { typesText } from "./types.js";
 
 const root = join(__dirname, "..", "..");
 
 async function main(): Promise<void> {
-  const types = join(root, "sdk", "nodejs", "types.gen.ts");
-  const functions = join(root, "sdk", "nodejs", "functions.gen.ts");
-  const typescript = async (file: string, text: string): Promise<[string, string]> => [
+  const formatted = async (file: string, text: string): Promise<[string, string]> => [
     file,
     await format(text, { ...(await resolveConfig(file)), filepath: file }),
   ];
   const files: [string, string][] = [
-    await typescript(types, typesText()),
-    await typescript(functions, functionsText()),
+    await formatted(join(root, "sdk", "nodejs", "types.gen.ts"), typesText()),
+    await formatted(join(root, "sdk", "nodejs", "functions.gen.ts"), functionsText()),
+    await formatted(join(root, "provider", "plugin", "schema.gen.json"), packageSchemaText()),
     [join(root, "docs", "functions.md"), functionReferenceText()],
     [join(root, "docs", "resources.md"), referenceText()],
   ];

@@ -11,6 +11,8 @@ export type Schema = {
   items?: Schema;
   properties?: Record<string, Schema>;
   required?: string[];
+  /** Of a record: what its values are. */
+  additionalProperties?: Schema | boolean;
 };
 
 export function schemaOf(model: z.ZodType): Schema {

@@ -4,6 +4,7 @@ import { SriovError, explain } from "../../provider/base/errors.js";
 import { createContext, readAgeMs } from "../../provider/resources/context.js";
 import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";
 import { type ResourceName, registry } from "../../provider/resources/registry.js";
+import { fromStored, toStored } from "../../provider/resources/stored-state.js";
 import { fromWire, nameProperty, providerProperty, stackProperty, toWire } from "./wire.js";
 
 type Properties = Record<string, unknown>;
@@ -78,21 +79,10 @@ function find(name: string): AnyLifecycle {
   return registry[name as ResourceName];
 }
 
-function stored(lifecycle: AnyLifecycle, state: object): Properties {
-  return { ...toWire(state), schemaVersion: lifecycle.schemaVersion };
-}
+const stored = (lifecycle: AnyLifecycle, state: object): Properties => toWire(toStored(lifecycle, state));
 
-function stateOf(lifecycle: AnyLifecycle, properties: Properties): Values {
-  const { schemaVersion, ...state } = fromWire(properties);
-  if (typeof schemaVersion === "number" && schemaVersion > lifecycle.schemaVersion) {
-    throw new SriovError(
-      "unsupported",
-      `this state was written by a newer pulumi-sriov (state version ${schemaVersion}, this one knows ${lifecycle.schemaVersion})`,
-      { remedy: "Install the newer version: npm install pulumi-sriov@latest" },
-    );
-  }
-  return state;
-}
+const stateOf = (lifecycle: AnyLifecycle, properties: Properties): Values =>
+  fromStored(lifecycle, fromWire(properties));
 
 /** The outputs of a finished call; throws what Pulumi records as a partial failure for a half-done one. */
 function finished(lifecycle: AnyLifecycle, outcome: Outcome<object>, inputs: Properties): Properties {

@@ -1,30 +1,15 @@
 // What the resource classes share: a custom resource of Pulumi's dynamic provider whose provider is a constant text.
 import * as pulumi from "@pulumi/pulumi";
+import { holdsCredential } from "../../provider/resources/credentials.js";
 import { models } from "../../provider/resources/models.js";
 import type { ResourceName } from "../../provider/resources/registry.js";
 import type { HostArgs } from "./types.gen.js";
 import { nameProperty, providerProperty, stackProperty } from "./wire.js";
 
-const credentials = ["privateKey", "passphrase", "password"] as const;
-
-type Login = { [name: string]: unknown };
-type HostLike = {
-  ssh?: (Login & { jump?: Login[] }) | undefined;
-  tls?: { key?: unknown } | undefined;
-  sasl?: { password?: unknown } | undefined;
-};
-
-/** Whether there is anything in it that nobody should see. */
-function holdsSecrets({ ssh, tls, sasl }: HostLike): boolean {
-  const logins = ssh ? [ssh, ...(Array.isArray(ssh.jump) ? ssh.jump : [])] : [];
-  const isSecret = (login: Login) => credentials.some((key) => login[key] !== undefined);
-  return logins.some(isSecret) || tls?.key !== undefined || sasl?.password !== undefined;
-}
-
 /** Keys, passphrases and passwords are secrets, whether or not the program says so. */
 function withSecrets(host: pulumi.Input<HostArgs>): pulumi.Output<unknown> {
   return pulumi.output(host).apply((resolved): unknown => {
-    return resolved && holdsSecrets(resolved) ? pulumi.secret(resolved) : resolved;
+    return holdsCredential(resolved) ? pulumi.secret(resolved) : resolved;
   });
 }
 
