@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { ensurePackages, labPackages } from "../lab/packages.js";
 import { ensureSelfLink } from "../lab/self-link.js";
 import { libvirtdPackages } from "./integration/libvirtd.js";
+import { debian13Packages } from "./integration/debian13.js";
+import { peersPackages } from "./integration/peers.js";
 import { sshdPackages } from "./integration/sshd.js";
 
 const groups = ["check", "unit", "integration", "e2e"] as const;
@@ -75,20 +77,22 @@ async function main(): Promise<number> {
   const wanted = asked.length === 0 ? [...groups] : groups.filter((group) => asked.includes(group));
 
   const needed = new Set<string>();
-  if (wanted.includes("integration")) for (const name of [...sshdPackages, ...libvirtdPackages]) needed.add(name);
+  const forIntegration = [...sshdPackages, ...libvirtdPackages, ...peersPackages, ...debian13Packages];
+  if (wanted.includes("integration")) for (const name of forIntegration) needed.add(name);
   if (wanted.includes("e2e")) for (const name of labPackages) needed.add(name);
   await ensurePackages([...needed]);
   await must("the build", ["tsc", "-p", "tsconfig.build.json"]);
   await ensureSelfLink();
 
-  // Both are cached; on a new machine they take minutes, and the quick tests need not wait for them.
-  const preparing = wanted.includes("e2e")
-    ? run(["node", "--require", "tsx/cjs", "test/e2e/prepare.ts"])
-    : Promise.resolve(0);
+  // They are cached; on a new machine they take minutes, and the quick tests need not wait for them.
+  const prepare = (group: Group) =>
+    wanted.includes(group) ? run(["node", "--require", "tsx/cjs", `test/${group}/prepare.ts`]) : Promise.resolve(0);
+  const [debian13, lab] = [prepare("integration"), prepare("e2e")];
 
   const totals: Counts = { passed: 0, failed: 0, skipped: [] };
   for (const group of wanted) {
-    if (group === "e2e" && (await preparing) !== 0) throw new Error("the lab or the Pulumi CLI could not be prepared");
+    if (group === "integration" && (await debian13) !== 0) throw new Error("Debian 13's libvirt could not be made");
+    if (group === "e2e" && (await lab) !== 0) throw new Error("the lab or the Pulumi CLI could not be prepared");
     process.stdout.write(`\n== ${group}\n`);
     const counts = group === "check" ? await check() : await mocha(group);
     totals.passed += counts.passed;

@@ -41,9 +41,12 @@ export class Link {
       try {
         return await rpc.call(name, args, doing);
       } catch (error) {
-        await this.#dropIfBroken(rpc, error);
-        const pause = this.#pausesMs[lost];
+        const isBehind = isBehindBroken(error);
+        // Made anew by the next call, whichever that is.
+        if (isBehind) await rpc.close();
+        const pause = lost < (isBehind ? mostBehind : this.#pausesMs.length) ? this.#pausesMs[lost] : undefined;
         if (rpc.isOpen || !isReadOnly(name) || this.#isClosed || pause === undefined) throw error;
+        if (isBehind) await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
     }
   }
@@ -81,17 +84,12 @@ export class Link {
         this.#current = Promise.resolve(rpc);
         return rpc;
       } catch (error) {
-        if (kindOf(error) !== "unreachable") throw error;
+        if (kindOf(error) !== "unreachable" && !isBehindBroken(error)) throw error;
         last = error;
         if (Date.now() > until) break;
       }
     }
     throw last;
-  }
-
-  /** virtqemud that has lost its own connection to virtnetworkd says so with every call, until it is connected to anew. */
-  async #dropIfBroken(rpc: RpcConnection, error: unknown): Promise<void> {
-    if (error instanceof LibvirtError && isBehindBroken(error)) await rpc.close();
   }
 
   #closedError(doing: string): SriovError {
@@ -101,6 +99,14 @@ export class Link {
 
 const rpcDomain = 7; // VIR_FROM_RPC
 
-/** "client socket is closed", of a daemon about the daemon behind it. */
-const isBehindBroken = ({ remote }: LibvirtError): boolean =>
-  remote.errorDomain === rpcDomain && remote.code === virErr.internal;
+/**
+ * What a daemon says of the daemon behind it: "client socket is closed", with every call until it is connected to anew, or
+ * "Failed to connect socket to ...virtnetworkd-sock".
+ */
+const isBehindBroken = (error: unknown): boolean =>
+  error instanceof LibvirtError &&
+  error.remote.errorDomain === rpcDomain &&
+  (error.remote.code === virErr.internal || error.remote.code === virErr.system);
+
+/** It may not be installed at all: less than two seconds. */
+const mostBehind = 4;

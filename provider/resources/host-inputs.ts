@@ -170,8 +170,9 @@ export function hostKey(host: HostInputs): string {
   const port = host.ssh?.port ?? uri.port;
   // One address can be two machines behind two jump hosts.
   const via = (host.ssh?.jump ?? []).map((hop) => `,via=${hop.host.toLowerCase()}`).join("");
+  const become = host.ssh?.become === undefined ? "" : `,${host.ssh.become}`;
   const way = givesShell(uri) ? "" : `${uri.transport}+`;
-  return `${driver}${way}${user === undefined ? "" : `${user}@`}${uri.hostName.toLowerCase()}${port === undefined ? "" : `:${port}`}${via}`;
+  return `${driver}${way}${user === undefined ? "" : `${user}@`}${uri.hostName.toLowerCase()}${port === undefined ? "" : `:${port}`}${via}${become}`;
 }
 
 /** For messages and resource ids: the URI's host name, or the machine's own for a local URI. */

@@ -64,11 +64,19 @@ export class SshConnection implements PooledConnection {
   }
 
   async openUnixSocket(path: string): Promise<Duplex> {
+    const forward = () =>
+      open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
     try {
-      return await open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
+      return await forward();
     } catch (error) {
       this.#lost.signal.throwIfAborted();
-      throw await socketError(this, path, error as Error);
+      const explained = await socketError(this, path, error as Error);
+      // "connect failed", and it listens: forwarding is forbidden, or a daemon that was restarted is back by now.
+      if (explained.kind !== "unsupported" || reasonOf(error) !== openFailure.connectFailed) throw explained;
+      return await forward().catch(() => {
+        this.#lost.signal.throwIfAborted();
+        throw explained;
+      });
     }
   }
 

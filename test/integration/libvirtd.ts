@@ -45,10 +45,14 @@ export type LibvirtdFixture = {
   /** The path of its socket, as seen from here. */
   socket: string;
   uriName: "qemu:///system";
+  /** Seen under this path from inside, too. */
+  folder: string;
   /** Runs a POSIX shell command line beside libvirtd, where `virsh` finds it and /sys has the PFs. */
   run(command: string): Promise<CommandResult>;
   /** The beginning of a command line that runs a program there. */
   enter: string[];
+  /** The same for its network alone. */
+  enterNetwork: string[];
   /** The same as the resources see a host. Paths of sockets are those on the host. */
   connection: Connection;
   /** Idempotent. */
@@ -59,12 +63,34 @@ const startMs = 30_000;
 const stopMs = 10_000;
 const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
 
-export async function startLibvirtd(pfs: FakePf[] = fakePfs): Promise<LibvirtdFixture> {
+export type LibvirtdOptions = {
+  /** Another Debian's files to run in. */
+  root?: string;
+  /** Default: libvirtd alone. The others come back when they are killed. */
+  daemons?: string[];
+  /** Puts more into the fixture's folder before anything is started. */
+  prepare?: (folder: string) => Promise<void>;
+  /** Lines for the configuration of the daemon that listens on TLS and TCP; without them none does. */
+  listen?: (folder: string) => string[];
+  environment?: (folder: string) => { [name: string]: string };
+};
+
+export async function startLibvirtd(
+  pfs: FakePf[] = fakePfs,
+  { root, daemons = ["libvirtd"], prepare, listen, environment }: LibvirtdOptions = {},
+): Promise<LibvirtdFixture> {
   const dir = await mkdtemp(join(tmpdir(), "test-libvirtd-"));
+  await prepare?.(dir);
+  const settings = Object.entries({
+    ROOT: root ?? "",
+    DAEMONS: daemons.join(" "),
+    LISTEN: listen?.(dir).join("\n") ?? "",
+    ...environment?.(dir),
+  }).map(([name, value]) => `${name}=${value}`);
   const pfArgs = pfs.map(({ netdev, bus, slot, vfs }, i) => [netdev, bus, slot, i + 2, vfs.join()].join(":"));
   const unshare = ["unshare", "-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc"];
   const script = join(__dirname, "libvirt", "namespace.sh");
-  const [file = "", ...args] = [...asRoot, ...unshare, "sh", script, dir, ...pfArgs];
+  const [file = "", ...args] = [...asRoot, ...unshare, "env", ...settings, "sh", script, dir, ...pfArgs];
   const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -75,14 +101,19 @@ export async function startLibvirtd(pfs: FakePf[] = fakePfs): Promise<LibvirtdFi
 
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= stopChild(child, exited, dir));
-  const socket = join(dir, "run", "libvirt-sock");
+  const socketOf = (daemon: string) => join(dir, "run", `${daemon === "libvirtd" ? "libvirt" : daemon}-sock`);
+  const socket = socketOf(daemons[0] ?? "libvirtd");
   try {
-    await answering(socket, exited);
-    const enter = [...asRoot, "nsenter", "-t", await processOne(dir), "-m", "-n", "-p"];
+    for (const daemon of daemons.filter((name) => name !== "virtproxyd")) await answering(socketOf(daemon), exited);
+    const nsenter = [...asRoot, "nsenter", "-t", await processOne(dir)];
+    const enter = [...nsenter, "-m", "-n", "-p", "-r", "-w"];
     const run = runIn(enter);
-    return { socket, uriName: "qemu:///system", run, enter, connection: connectionTo(dir, run), stop };
+    const enterNetwork = [...nsenter, "-n"];
+    const connection = connectionTo(dir, run);
+    return { socket, uriName: "qemu:///system", folder: dir, run, enter, enterNetwork, connection, stop };
   } catch (error) {
-    const log = await readFile(join(dir, "libvirtd.log"), "utf8").catch(() => "");
+    const read = (daemon: string) => readFile(join(dir, `${daemon}.log`), "utf8").catch(() => "");
+    const log = (await Promise.all(daemons.map(read))).join("");
     await stop();
     throw new Error(`libvirtd did not start: ${(error as Error).message}\n${stderr}${log}`, { cause: error });
   }

@@ -11,7 +11,7 @@ import {
   type RegistrationName,
   type Ret,
   events,
-  isReadOnly,
+  isChange,
   procedures,
 } from "./procedures.js";
 import { parseRemoteError } from "./remote-error.js";
@@ -140,7 +140,7 @@ export class RpcConnection {
         procedure: number,
         payload: writer.finish(),
         doing: what,
-        changes: !isReadOnly(name),
+        changes: isChange(name),
         onReply,
         reject,
       });

@@ -174,6 +174,9 @@ export const events = {
 /** Whether a call only asks: it may be asked again when nobody knows whether it was answered. */
 export const isReadOnly = (name: ProcedureName): boolean => /(Get|List|Lookup|Is|Supports)[A-Z]/.test(name);
 
+/** Whether a call changes something on the host; opening, authenticating and asking for events concern the connection alone. */
+export const isChange = (name: ProcedureName): boolean => !isReadOnly(name) && !/^(auth|connect)/.test(name);
+
 export type ProcedureName = keyof typeof procedures;
 type ValuesOf<A extends readonly Codec<unknown>[]> = { -readonly [I in keyof A]: ValueOf<A[I]> };
 export type Args<N extends ProcedureName> = ValuesOf<(typeof procedures)[N]["args"]>;

@@ -1,10 +1,23 @@
 # Process 1 of a namespace in which libvirtd sees SR-IOV hardware that is not there (libvirtd.ts starts it).
 # Arguments: a scratch folder, then per PF: netdev, PCI address, index of the netdev, the VFs' addresses joined by commas.
+# ROOT: another Debian's files to run in. DAEMONS: which of libvirt's to start; default libvirtd. LISTEN: lines for the
+# configuration of the one that listens on TLS and TCP.
 set -eu
 dir=$1
-shift
 
 mount --make-rprivate /
+if [ -n "${ROOT-}" ]; then
+  # Nothing of it is written to but what lies in memory.
+  mount --bind "$ROOT" "$ROOT"
+  mount -t tmpfs tmpfs "$ROOT/tmp"
+  mkdir -p "$ROOT$dir"
+  mount --bind "$dir" "$ROOT$dir"
+  mount -t proc proc "$ROOT/proc"
+  mount --rbind /dev "$ROOT/dev"
+  cp "$0" "$dir/namespace.sh"
+  ROOT="" PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot "$ROOT" sh "$dir/namespace.sh" "$@"
+fi
+shift
 mount -t sysfs sysfs /sys
 # A /dev without kvm. Where it hangs guests it hangs libvirtd's questions to QEMU as well, and where it is only masked
 # libvirtd asks them again on every call.
@@ -102,13 +115,16 @@ END
   done
 done
 
-cat > "$dir/libvirtd.conf" <<END
+daemons=${DAEMONS:-libvirtd}
+for daemon in $daemons; do
+  cat > "$dir/$daemon.conf" <<END
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 unix_sock_rw_perms = "0777"
 unix_sock_ro_perms = "0777"
-log_outputs = "3:file:$dir/libvirtd.log"
+log_outputs = "3:file:$dir/$daemon.log"
 END
+done
 cat > /etc/libvirt/qemu.conf <<END
 user = "root"
 group = "root"
@@ -119,14 +135,29 @@ stdio_handler = "file"
 END
 # libvirt >= 10.4 wants a firewall, for networks that are none of ours; older ones do not read this.
 echo 'firewall_backend = "none"' > /etc/libvirt/network.conf
+listen=
+if [ -n "${LISTEN-}" ]; then
+  listen=libvirtd
+  case $daemons in *virtproxyd*) listen=virtproxyd ;; esac
+  printf '%s\n' "$LISTEN" >> "$dir/$listen.conf"
+fi
+start() { # daemon
+  # libudev takes devices only from a real sysfs unless it is told otherwise.
+  SYSTEMD_DEVICE_VERIFY_SYSFS=0 "$1" -f "$dir/$1.conf" $([ "$1 $listen" != "libvirtd libvirtd" ] || echo --listen) 3<&-
+}
 # Until whoever started this closes our input or dies, or libvirtd ends. The kernel then ends all that runs here, and the mounts
 # go with it. Not exec: a shell waits for orphans too, and libvirtd waits for its probes of QEMU to be gone.
 exec 3<&0
-# libudev takes devices only from a real sysfs unless it is told otherwise.
-SYSTEMD_DEVICE_VERIFY_SYSFS=0 libvirtd -f "$dir/libvirtd.conf" 3<&- &
-libvirtd=$!
+if [ "$daemons" = libvirtd ]; then
+  start libvirtd &
+else
+  # One that is killed comes back, as systemd would have it.
+  for daemon in $daemons; do while :; do start $daemon || sleep 0.2; done & done
+  sleep infinity &
+fi
+waited=$!
 {
   cat > "$dir/input"
-  kill -KILL $libvirtd
+  kill -KILL $waited
 } <&3 &
-wait $libvirtd
+wait $waited
