@@ -34,7 +34,7 @@ const keepOthers = (path: string): string => `keep_others ${path}\n`;
  * The applier and the units are shared by all PFs of the host, which are set up at the same time: one after the other here. The
  * folder itself is what is locked, so that no file is left.
  */
-const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 30 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
+const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 120 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
 
 const head = `${scriptHead}${needRoot}${ownFunction}
 keep_others() {
@@ -48,7 +48,7 @@ take_away() {
   there "$R$1" || return 0
   if own "$R$1"; then rm -f "$R$1"; else printf 'left\\t%s\\n' "$1"; fi
 }
-${oneAtATime}`;
+`;
 
 /**
  * udev looks again which .link file counts for the PF, and writes it down; on a `change` event it applies none of it. So what
@@ -56,9 +56,10 @@ ${oneAtATime}`;
  */
 const lookAgain = (pf: string): string => `udevadm control --reload
 for netdev in "$R/sys/bus/pci/devices/${pf}"/net/*; do
-  [ -e "$netdev" ] && udevadm trigger --action=change "/sys/class/net/\${netdev##*/}"
+  [ -e "$netdev" ] || continue
+  # It waits for this event only; a udev that is busy for longer looks later, and does not have to be waited for.
+  timeout 60 udevadm trigger --settle --action=change "/sys/class/net/\${netdev##*/}" || true
 done
-udevadm settle --timeout=30
 `;
 
 /**
@@ -72,7 +73,7 @@ export async function installBoot(shell: Shell, pf: string, files: BootFiles): P
 function installing(pf: string, files: BootFiles): string {
   switch (files.persistence) {
     case "systemd-unit":
-      return `${[paths.applier, paths.unit, paths.ratesUnit, planOf(pf)].map(keepOthers).join("")}
+      return `${oneAtATime}${[paths.applier, paths.unit, paths.ratesUnit, planOf(pf)].map(keepOthers).join("")}
 ${install(paths.applier, "0755", applierScript)}
 ${install(paths.unit, "0644", unitText)}
 ${install(paths.ratesUnit, "0644", ratesUnitText)}
@@ -105,7 +106,7 @@ export async function removeBoot(
 
 const removing: { [P in BootFiles["persistence"]]: (pf: string) => string } = {
   "systemd-unit": (pf) => `
-if own "$R${paths.unit}"; then
+${oneAtATime}if own "$R${paths.unit}"; then
   systemctl unmask --quiet ${unitOf(pf)} ${ratesUnitOf(pf)} || exit 1
   systemctl disable --quiet ${unitOf(pf)} || exit 1
   # Stopping them does nothing to the VFs; they only end being "active (exited)", or "failed".

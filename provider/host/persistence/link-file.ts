@@ -24,7 +24,8 @@ export type BaseLink = { path: string; text: string };
 export function linkFile(pf: string, idPath: string, base: BaseLink, wants: LinkWants): string {
   const link = [
     ...(wants.mtu === undefined ? [] : [`MTUBytes=${wants.mtu}`]),
-    ...(wants.numVfs === undefined ? [] : [`SR-IOVVirtualFunctions=${wants.numVfs}`]),
+    // No VFs is how a PF boots. systemd would take them from VMs whenever somebody triggers it.
+    ...(wants.numVfs === undefined || wants.numVfs === 0 ? [] : [`SR-IOVVirtualFunctions=${wants.numVfs}`]),
   ];
   const sections = [...wants.vfs].sort((a, b) => a.index - b.index).map(vfSection);
   return `# Written by pulumi-sriov for a VfConfig: the VFs of PF ${pf} at boot.

@@ -1,11 +1,11 @@
-// Makes the host so, and undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
+// Makes the host so; remove.ts undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
 // VFs is all or nothing: when it cannot be had, what was before is put back. A single attribute that does not take leaves the
 // rest in place and is reported.
 import { SriovError } from "../../base/errors.js";
 import { type LineResult, applyPlan } from "../../host/applier/run.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
-import { isBootStep, refuseBoot, restoreBoot, setUpBoot } from "./boot-apply.js";
+import { isBootStep, refuseBoot, setUpBoot } from "./boot-apply.js";
 import { mismatches } from "./compare.js";
 import type { Current } from "./current.js";
 import { applyConfirmed, settleEarlier } from "./guards/confirmed-apply.js";
@@ -13,8 +13,8 @@ import { isDisruptive } from "./guards/dead-man.js";
 import { refusals } from "./guards/refusals.js";
 import type { VfConfigInputs, VfConfigState } from "./model.js";
 import { type Wanted, plan, wantedBy } from "./plan.js";
-import { priorOf, wantedAgain, wantedBefore } from "./prior.js";
-import { declaredBy, idOf, pfText, readCurrent, readExisting, stateOf } from "./read.js";
+import { priorOf, wantedAgain } from "./prior.js";
+import { declaredBy, idOf, pfText, readExisting, stateOf } from "./read.js";
 import { type Step, describe, planLines } from "./steps.js";
 
 /** Create and update: `old` is the state so far. */
@@ -47,44 +47,10 @@ export async function converge(
   return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
 }
 
-/** Idempotent: what is as it was before is not written again. */
-export async function remove(context: Context, session: Session, state: VfConfigState): Promise<void> {
-  if (session.machineId !== state.hostId) {
-    throw new SriovError(
-      "conflict",
-      `Refused to undo ${state.pfName}: ${state.host.uri} leads to another machine than the one that was set up`,
-      { remedy: "Correct the host's URI, or, when the machine is gone, run `pulumi state delete`." },
-    );
-  }
-  let { reading, current } = await readCurrent(session, state.pfPciAddress, context.signal);
-  if (current?.surroundings?.deadMan.now) {
-    await settleEarlier(context, session, current);
-    ({ reading, current } = await readCurrent(session, state.pfPciAddress, context.signal));
-  }
-  if (current && state.onDelete === "restore") await restore(context, session, current, state);
-  if (!current && reading.found !== "nothing") {
-    context.log.warn(`${state.pfName} on ${session.hostName} has no SR-IOV any more: only the boot unit is removed`);
-  }
-  await restoreBoot(session, state.pfPciAddress, state.prior);
-}
-
-async function restore(context: Context, session: Session, current: Current, state: VfConfigState): Promise<void> {
-  const steps = plan(wantedBefore(state, current), current);
-  refuse(steps, current, session, state);
-  const results = await carryOut(context, session, current, steps, state);
-  const broken = structuralFailure(results);
-  if (broken) throw failure(session, current, broken, "The VFs are as the kernel left them.");
-  for (const { outcome, line, said } of results) {
-    if (outcome !== "same" && outcome !== "done") {
-      context.log.warn(`${pfText(session, current.pf)}: "${line}" could not be restored: ${said}`);
-    }
-  }
-}
-
 /** What a program allows, and how long the host waits for us. */
-type Allowed = Pick<VfConfigInputs, "allowDisruption" | "confirmTimeout">;
+export type Allowed = Pick<VfConfigInputs, "allowDisruption" | "confirmTimeout">;
 
-function refuse(steps: Step[], current: Current, session: Session, allowed: Allowed): void {
+export function refuse(steps: Step[], current: Current, session: Session, allowed: Allowed): void {
   const [refused] = refusals(steps, current, {
     hostName: session.hostName,
     allowDisruption: allowed.allowDisruption,
@@ -93,7 +59,7 @@ function refuse(steps: Step[], current: Current, session: Session, allowed: Allo
   if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
 }
 
-async function carryOut(
+export async function carryOut(
   context: Context,
   session: Session,
   before: Current,
@@ -116,7 +82,7 @@ async function carryOut(
 }
 
 /** The first line that leaves the PF without what all the rest builds on. */
-const structuralFailure = (results: readonly LineResult[]): LineResult | undefined =>
+export const structuralFailure = (results: readonly LineResult[]): LineResult | undefined =>
   results.find(
     ({ outcome, line }) => outcome !== "same" && outcome !== "done" && !/^(vf|mtu|drivers-autoprobe) /.test(line),
   );
@@ -165,7 +131,7 @@ function failure(
 }
 
 /** What the kernel's errno for sriov_numvfs means to a person (drivers/pci/iov.c). */
-function remedyFor(said: string): string | undefined {
+export function remedyFor(said: string): string | undefined {
   if (said.includes("Cannot allocate memory")) {
     return "The firmware left too little room for VFs: enable SR-IOV and Above 4G Decoding in the BIOS setup, or boot with pci=realloc.";
   }

@@ -60,7 +60,12 @@ function linkFailures(news: Values): Failure[] {
       reason: `a .link file brings no PF up: expected false beside persistence "systemd-link", where something else (systemd-networkd, NetworkManager) brings it up, got ${got}; or ${instead}`,
     });
   }
-  if (news["numVfs"] === undefined && vfsOf(news).length > 0) {
+  if (news["externallyManaged"] === true && vfsOf(news).length > 0) {
+    failures.push({
+      property: "externallyManaged",
+      reason: `a .link file with attributes of VFs makes the VFs too: ${instead}`,
+    });
+  } else if (news["numVfs"] === undefined && vfsOf(news).length > 0) {
     failures.push({
       property: "numVfs",
       reason: `expected the number of VFs beside vfs and persistence "systemd-link", got none: without it systemd makes as many as the highest index asks for`,

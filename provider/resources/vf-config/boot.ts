@@ -18,6 +18,8 @@ export type BootWanted = {
   driversAutoprobe?: boolean | undefined;
   mtu?: number | undefined;
   vfs?: readonly LinkVf[] | undefined;
+  /** The number of VFs is somebody else's, at boot too. */
+  externallyManaged?: boolean | undefined;
 };
 
 export type BootStep =
@@ -37,7 +39,7 @@ export function bootFiles(
 ): BootFiles | undefined {
   const { numVfs, driversAutoprobe, mtu, vfs = [] } = wanted;
   const settings = {
-    ...(numVfs === undefined ? {} : { numVfs }),
+    ...(numVfs === undefined || wanted.externallyManaged ? {} : { numVfs }),
     ...(mtu === undefined ? {} : { mtu }),
   };
   switch (wanted.persistence) {
@@ -112,6 +114,7 @@ export function whyNotInstalled(facts: PersistenceFacts): string | undefined {
   if (facts.planLines === undefined) return "no plan file";
   if (facts.applierSha256 === undefined) return "the applier is missing";
   if (facts.unitSha256 === undefined) return "the unit is missing";
+  if (facts.ratesUnitSha256 === undefined) return "the unit for the rates is missing";
   if (facts.isMasked) return "the unit is masked";
   if (!facts.isEnabled) return "the unit is disabled";
   const [failed] = facts.failedUnits ?? [];
@@ -153,7 +156,7 @@ export function whyNotFirst(facts: PersistenceFacts, pf: string): string | undef
   const ours = linkOf(pf);
   if (facts.link === undefined || facts.linkFile === undefined || facts.linkFile === ours) return undefined;
   const name = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-  return name(facts.linkFile) < name(ours) ? `${facts.linkFile} comes before it and counts alone` : undefined;
+  return name(facts.linkFile) < name(ours) ? `${facts.linkFile} comes before ours and counts alone` : undefined;
 }
 
 /** Files of somebody else's at the places where the choice's files go. */

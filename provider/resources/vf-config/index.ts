@@ -4,13 +4,14 @@ import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
-import { converge, remove } from "./apply.js";
+import { converge } from "./apply.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff, isDeepEqual } from "./diff.js";
 import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
 import { guardWarnings } from "./guards/warnings.js";
 import { importPf } from "./import.js";
+import { remove } from "./remove.js";
 import { observe, readCurrent } from "./read.js";
 
 export const vfConfig = {

@@ -4,53 +4,14 @@ import fc from "fast-check";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parsePciAddress } from "../../../../provider/base/pci-address.js";
 import { checkInputs } from "../../../../provider/resources/vf-config/check.js";
 import type { Current } from "../../../../provider/resources/vf-config/current.js";
 import { refusal } from "../../../../provider/resources/vf-config/guard.js";
 import { type Wanted, bootLines, plan, tagsIn, wantedBy } from "../../../../provider/resources/vf-config/plan.js";
 import { type Step, describe as describeStep, planLines } from "../../../../provider/resources/vf-config/steps.js";
+import { currentFrom } from "./current-from.js";
 
 const golden = join(__dirname, "..", "..", "..", "golden", "vf-config");
-
-/** A case names only what is special about it. */
-function currentFrom(text: string): Current {
-  const { pf, holders, persistence, whyNotInstalled } = (parse(text) ?? {}) as Partial<Current>;
-  const vfs = Array.from({ length: pf?.numVfs ?? 0 }, (_, index) => ({
-    index,
-    pciAddress: parsePciAddress(`0000:01:${(16 + Math.floor(index / 4)).toString(16)}.${(index % 4) * 2}`),
-    driver: "igbvf",
-    mac: "00:00:00:00:00:00",
-    vlan: 0,
-    qos: 0,
-    vlanProto: "802.1Q",
-    spoofchk: true,
-    trust: false,
-    linkState: "auto",
-    maxTxRate: 0,
-    minTxRate: 0,
-    uppers: [],
-    vfioHolders: [],
-    ...(pf?.vfs?.find((vf) => vf.index === index) as object | undefined),
-  }));
-  return {
-    pf: {
-      pciAddress: parsePciAddress("0000:01:00.0"),
-      netdev: "eno49",
-      altnames: [],
-      driver: "igb",
-      totalVfs: 7,
-      numVfs: 0,
-      isUp: true,
-      hasCarrier: true,
-      ...pf,
-      vfs,
-    },
-    holders: holders ?? [],
-    persistence: persistence ?? { isEnabled: false },
-    ...(whyNotInstalled === undefined ? {} : { whyNotInstalled }),
-  };
-}
 
 function planText(folder: string): string {
   const file = (name: string) => readFileSync(join(golden, folder, name), "utf8");
