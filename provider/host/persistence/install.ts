@@ -28,13 +28,22 @@ const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 const install = (path: string, mode: string, text: string): string =>
   `mkdir -p "$R${dirOf(path)}"\n${writeFile(`"$R${path}.new"`, text)}chmod ${mode} "$R${path}.new"\nmv -f "$R${path}.new" "$R${path}"\n`;
 
+/** systemd reloads its units in seconds or, on a busy host, in a minute, and several PFs wait for each other. */
+const timeoutMs = 5 * 60_000;
+
+/** systemctl is asked for it only where there is a mask: each call costs a reload. */
+const unmask = (pf: string): string =>
+  `for unit in ${unitOf(pf)} ${ratesUnitOf(pf)}; do
+  if [ -h "$R/etc/systemd/system/$unit" ]; then systemctl unmask --quiet "$unit" || exit 1; fi
+done`;
+
 const keepOthers = (path: string): string => `keep_others ${path}\n`;
 
 /**
  * The applier and the units are shared by all PFs of the host, which are set up at the same time: one after the other here. The
  * folder itself is what is locked, so that no file is left.
  */
-const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 120 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
+const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 240 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
 
 const head = `${scriptHead}${needRoot}${ownFunction}
 keep_others() {
@@ -67,7 +76,8 @@ done
  * A unit that failed is no longer marked as failed: what made it fail has been mended, or is reported now.
  */
 export async function installBoot(shell: Shell, pf: string, files: BootFiles): Promise<void> {
-  await runScript(shell, `install what makes the VFs of PF ${pf} at boot`, `${head}set -e\n${installing(pf, files)}`);
+  const script = `${head}set -e\n${installing(pf, files)}`;
+  await runScript(shell, `install what makes the VFs of PF ${pf} at boot`, script, { timeoutMs });
 }
 
 function installing(pf: string, files: BootFiles): string {
@@ -78,8 +88,8 @@ ${install(paths.applier, "0755", applierScript)}
 ${install(paths.unit, "0644", unitText)}
 ${install(paths.ratesUnit, "0644", ratesUnitText)}
 ${install(planOf(pf), "0644", planFile(pf, files.lines))}
-systemctl unmask --quiet ${unitOf(pf)} ${ratesUnitOf(pf)}
-systemctl daemon-reload
+${unmask(pf)}
+# It loads what was written, too.
 systemctl enable --quiet ${unitOf(pf)}
 systemctl reset-failed ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null || true
 `;
@@ -100,14 +110,15 @@ export async function removeBoot(
   choices: readonly BootFiles["persistence"][],
 ): Promise<string[]> {
   const parts = choices.map((persistence) => `(${removing[persistence](pf)}) || exit 1\n`);
-  const output = await runScript(shell, `remove what makes the VFs of PF ${pf} at boot`, head + parts.join(""));
+  const script = head + parts.join("");
+  const output = await runScript(shell, `remove what makes the VFs of PF ${pf} at boot`, script, { timeoutMs });
   return parseFields(output).map(([, path = ""]) => path);
 }
 
 const removing: { [P in BootFiles["persistence"]]: (pf: string) => string } = {
   "systemd-unit": (pf) => `
 ${oneAtATime}if own "$R${paths.unit}"; then
-  systemctl unmask --quiet ${unitOf(pf)} ${ratesUnitOf(pf)} || exit 1
+  ${unmask(pf)}
   systemctl disable --quiet ${unitOf(pf)} || exit 1
   # Stopping them does nothing to the VFs; they only end being "active (exited)", or "failed".
   systemctl stop ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null
