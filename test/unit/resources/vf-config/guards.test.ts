@@ -246,7 +246,7 @@ describe("VfConfig's guards", () => {
       assert.match(fake.text("etc/pulumi-sriov/vf-plans/0000:01:00.0.plan") ?? "", /^num-vfs 3$/m);
       const observed = await vfConfig.read({ ...world.context }, "", state);
       assert.deepEqual(observed.here && observed.state, state);
-    }).timeout(10_000);
+    }).timeout(60_000);
 
     it("puts an attribute back too, that had its default before, under the VF that carries the link", async () => {
       fake.put("fake/route", "10.9.0.2 from 10.9.0.15 dev eno49v2 uid 0");
@@ -260,7 +260,7 @@ describe("VfConfig's guards", () => {
         fake.writes.filter((write) => write.includes("sriov_numvfs") && !write.startsWith("3 ")),
         [],
       );
-    }).timeout(10_000);
+    }).timeout(60_000);
 
     it("is taken away when a new connection comes in time, and the change stays", async () => {
       const inputs = await inputsOf(wanted);
@@ -268,7 +268,7 @@ describe("VfConfig's guards", () => {
       const after = stateOf(await vfConfig.update(world.context, "", state, inputs));
       assert.equal(after.virtualFunctions.length, 5);
       assert.deepEqual([...fake.files("fake/timers"), ...fake.files("run/pulumi-sriov")], []);
-    }).timeout(10_000);
+    }).timeout(60_000);
 
     it("shows at the next preview that it fired while nobody was there, and the next update goes on from that", async () => {
       const inputs = await inputsOf(wanted);
@@ -284,7 +284,7 @@ describe("VfConfig's guards", () => {
       const after = await update(state, wanted);
       assert.equal(after.virtualFunctions.length, 5);
       assert.deepEqual(fake.files("run/pulumi-sriov"), []);
-    }).timeout(10_000);
+    }).timeout(60_000);
 
     it("of an update that died is taken away by the next one", async () => {
       const inputs = await inputsOf(wanted);
@@ -295,7 +295,7 @@ describe("VfConfig's guards", () => {
       await update(state, wanted);
       assert.deepEqual([...fake.files("fake/timers"), ...fake.files("run/pulumi-sriov")], []);
       assert.match(world.warnings.join(), /an earlier change had lost its connection; what it did stays/);
-    }).timeout(10_000);
+    }).timeout(60_000);
   });
 
   describe("of a second owner", () => {

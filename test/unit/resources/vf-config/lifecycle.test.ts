@@ -170,7 +170,7 @@ describe("VfConfig", () => {
     fake.put("fake/hang", "");
     const inputs = await inputsOf({ numVfs: 3 });
     await assert.rejects(() => vfConfig.update(world.context, "", state, inputs), { kind: "timeout" });
-  }).timeout(10_000);
+  }).timeout(60_000);
 
   it("finds drift of a VLAN, of the number, and of the boot plan, and update mends it", async () => {
     const news = { numVfs: 3, vfs: [{ index: 2, vlan: 42 }] };
