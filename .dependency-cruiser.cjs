@@ -3,6 +3,7 @@ const floors = [
   ["sdk/nodejs", "provider/plugin", "provider/cli"],
   ["provider/functions"],
   ["provider/resources"],
+  ["provider/findings"],
   ["provider/host", "provider/libvirt"],
   ["provider/transport"],
   ["provider/base"],
@@ -35,6 +36,15 @@ module.exports = {
         dependencyTypesNot: ["type-only"],
       },
       "Deciding is pure: these files may know the types of the world, not touch it.",
+    ),
+    forbid(
+      "findings decide",
+      { path: "^provider/findings/" },
+      {
+        path: ["^provider/(host|libvirt|transport)/", "^(node:)?(fs|net|child_process)(/|$)", "ssh2"],
+        dependencyTypesNot: ["type-only"],
+      },
+      "A rule is pure: it knows the types of the world, and does not touch it.",
     ),
     forbid("pulumi stays in the doors", { path: "^provider/(?!plugin/)" }, { path: "node_modules/@pulumi|^@pulumi/" }),
     forbid("no lab in the product", { path: "^(provider|sdk)/" }, { path: "^(lab|test|examples)/" }),

@@ -1,12 +1,17 @@
 // The emulated SR-IOV host as a library: start one, run commands on it, reboot it, put it back to its first state, stop it.
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSriovError, SriovError } from "../provider/base/errors.js";
+import { chooseAccelerator } from "./accelerator.js";
 import { withBuildLock } from "./build-lock.js";
+import { defaultKernelArguments, nextArguments, readNextBoot } from "./boot-loader.js";
 import { createOverlay, endProcess, freePort, spawnHost, tail } from "./host-process.js";
+import { imagesFolder } from "./cache.js";
 import { ensureImage } from "./image.js";
 import { knownHostsLine } from "./known-hosts.js";
+import { type Image, imageFiles } from "./image-files.js";
 import type { Report } from "./progress.js";
 import { MAX_PFS } from "./qemu.js";
 import { isAlive, readState, runFiles, sshTarget, writeState, type RunState } from "./run-state.js";
@@ -25,6 +30,11 @@ export type StartOptions = {
   name?: string;
   /** Unset: 2, or what the lab has if it runs. */
   pfs?: number;
+  /**
+   * What the host's kernel is started with, besides what the lab needs itself. Unset: `intel_iommu=on iommu=pt`. Only for a lab
+   * that is started by this call; a reboot takes what the host's own boot loader is configured for, if it has one.
+   */
+  kernelArguments?: readonly string[];
   /** Told what the lab waits for. */
   report?: Report;
 };
@@ -34,7 +44,7 @@ const BOOT_MS = 300_000;
 
 /** The lab of that name, running: the one that runs already, or a new one in its first state. */
 export async function startLab(options: StartOptions = {}): Promise<Lab> {
-  const { name = "default", pfs, report = () => undefined } = options;
+  const { name = "default", pfs, kernelArguments = defaultKernelArguments, report = () => undefined } = options;
   if (pfs !== undefined && !(Number.isInteger(pfs) && pfs >= 1 && pfs <= MAX_PFS)) {
     throw new SriovError("invalid-input", `A lab has 1 to ${MAX_PFS} PFs; got ${pfs}.`);
   }
@@ -43,7 +53,7 @@ export async function startLab(options: StartOptions = {}): Promise<Lab> {
   return withBuildLock(`lab ${folder}`, waiting, async () => {
     const running = await findLab(name);
     if (running === undefined) {
-      await boot({ name, pfs: pfs ?? 2, machineId: randomBytes(16).toString("hex") }, report);
+      await boot({ name, pfs: pfs ?? 2, machineId: randomBytes(16).toString("hex"), kernelArguments }, report);
       return mustFind(name);
     }
     if (pfs === undefined || running.pfs === pfs) return running;
@@ -77,10 +87,11 @@ async function mustFind(name: string): Promise<Lab> {
   return lab;
 }
 
-type Identity = Pick<RunState, "name" | "pfs" | "machineId"> & { sshPort?: number };
+type Identity = Pick<RunState, "name" | "pfs" | "machineId" | "kernelArguments">;
 
-async function boot(identity: Identity, report: Report): Promise<void> {
-  const { name, pfs, machineId } = identity;
+/** A first boot, from a fresh disk. */
+async function boot(identity: Identity & { sshPort?: number }, report: Report): Promise<void> {
+  const { name } = identity;
   const image = await ensureImage(report);
   const files = runFiles(name);
   await rm(files.folder, { recursive: true, force: true });
@@ -90,6 +101,13 @@ async function boot(identity: Identity, report: Report): Promise<void> {
   await copyFile(image.identityFile, files.identityFile);
   await writeFile(files.knownHosts, knownHostsLine(sshPort, await readFile(image.hostKey, "utf8")));
 
+  await launch({ ...identity, sshPort }, image, report);
+}
+
+/** Starts QEMU on the lab's disk, and returns when the host answers. */
+async function launch(identity: Identity & { sshPort: number }, image: Image, report: Report): Promise<void> {
+  const { name, pfs, machineId, sshPort, kernelArguments } = identity;
+  const files = runFiles(name);
   report(`booting a host with ${pfs} PFs (${image.accelerator === "kvm" ? "KVM" : "emulated CPU: 15 to 60 s"})`);
   const host = await spawnHost(
     {
@@ -101,11 +119,12 @@ async function boot(identity: Identity, report: Report): Promise<void> {
       disk: { file: files.overlay, format: "qcow2" },
       serialLog: files.serialLog,
       machineId,
+      kernelArguments,
     },
     files.qemuLog,
   );
   const imageName = image.folder.split("/").at(-1) ?? "";
-  await writeState({ name, pid: host.pid, sshPort, pfs, image: imageName, machineId });
+  await writeState({ name, pid: host.pid, sshPort, pfs, image: imageName, machineId, kernelArguments });
   try {
     await waitForSsh(sshTarget(name, sshPort), BOOT_MS, host.stillAlive);
   } catch (error) {
@@ -125,9 +144,11 @@ export class Lab {
   readonly user = "root";
   readonly identityFile: string;
   readonly knownHostsFile: string;
-  readonly pid: number;
+  /** Another one after a reset, and after a reboot with other kernel arguments. */
+  pid: number;
   readonly serialLog: string;
   readonly #machineId: string;
+  #kernelArguments: readonly string[];
   readonly #target: SshTarget;
 
   constructor(state: RunState) {
@@ -140,6 +161,7 @@ export class Lab {
     this.knownHostsFile = files.knownHosts;
     this.serialLog = files.serialLog;
     this.#machineId = state.machineId;
+    this.#kernelArguments = state.kernelArguments;
     this.#target = sshTarget(state.name, state.sshPort);
   }
 
@@ -175,8 +197,13 @@ export class Lab {
     );
   }
 
-  /** An orderly reboot; returns when a new boot answers. Equivalent to: `systemctl reboot`. */
+  /**
+   * An orderly reboot; returns when a new boot answers. The kernel gets what the host's boot loader is configured for.
+   * Equivalent to: `systemctl reboot`.
+   */
   async reboot(): Promise<void> {
+    const next = nextArguments(await this.mustRun(readNextBoot), this.#machineId);
+    if (next !== undefined && next.join(" ") !== this.#kernelArguments.join(" ")) return this.#bootAnew(next);
     const bootId = () => this.mustRun("cat /proc/sys/kernel/random/boot_id", { timeoutMs: 20_000 });
     const before = await bootId();
     await this.run("systemd-run --quiet --on-active=1 systemctl reboot");
@@ -197,12 +224,35 @@ export class Lab {
   async reset(report: Report = () => undefined): Promise<Lab> {
     await stopLab(this.name);
     const { name, pfs, sshPort } = this;
-    await boot({ name, pfs, sshPort, machineId: this.#machineId }, report);
+    const kernelArguments = this.#kernelArguments;
+    await boot({ name, pfs, sshPort, machineId: this.#machineId, kernelArguments }, report);
     return mustFind(name);
   }
 
   async stop(): Promise<void> {
     await stopLab(this.name);
+  }
+
+  async #bootAnew(kernelArguments: readonly string[]): Promise<void> {
+    const { name, pfs, sshPort } = this;
+    await this.run("systemd-run --quiet --on-active=1 systemctl poweroff");
+    await sleep(1_000);
+    await closeMaster(this.#target);
+    for (const deadline = Date.now() + BOOT_MS; isAlive({ name, pid: this.pid }); await sleep(200)) {
+      if (Date.now() > deadline)
+        throw new SriovError("timeout", `The lab "${name}" did not go down in ${BOOT_MS / 1000} s.`);
+    }
+    const identity = { name, pfs, sshPort, machineId: this.#machineId, kernelArguments };
+    // The image that its disk lies on, not the one of a recipe that changed since.
+    const state = await readState(name);
+    const image = imageFiles(join(imagesFolder(), state?.image ?? ""));
+    await launch(
+      identity,
+      { ...image, accelerator: await chooseAccelerator(image.kernel, () => undefined) },
+      () => undefined,
+    );
+    this.#kernelArguments = kernelArguments;
+    this.pid = (await mustFind(name)).pid;
   }
 
   #stillAlive(): void {

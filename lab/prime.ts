@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../provider/base/errors.js";
+import { defaultKernelArguments } from "./boot-loader.js";
 import { endProcess, freePort, spawnHost, tail } from "./host-process.js";
 import type { Image } from "./image-files.js";
 import { knownHostsLine } from "./known-hosts.js";
@@ -33,6 +34,7 @@ export async function primeImage(image: Image): Promise<void> {
       disk: { file: image.disk, format: "raw" },
       serialLog,
       machineId: "0".repeat(31) + "1",
+      kernelArguments: defaultKernelArguments,
     },
     qemuLog,
   );

@@ -1,4 +1,5 @@
 // The command line of the emulated host's QEMU. Pure: what a machine is made of, and why, without starting it.
+import { labArguments } from "./boot-loader.js";
 
 export type Accelerator = "kvm" | "tcg";
 
@@ -13,6 +14,8 @@ export type Machine = {
   serialLog: string;
   /** 32 hex digits: the host's identity, the same after a reset. */
   machineId: string;
+  /** What the host's boot loader passes to the kernel, besides what the lab needs itself. */
+  kernelArguments: readonly string[];
 };
 
 export const MAX_PFS = 4;
@@ -26,22 +29,9 @@ export function pfOf(index: number): { name: string; pciAddress: string; mac: st
   };
 }
 
-export function kernelArguments(machineId: string): string {
-  return [
-    "root=/dev/vda",
-    "rw",
-    "console=ttyS0",
-    "intel_iommu=on",
-    "iommu=pt",
-    // Nothing here is worth protecting from a speculating CPU, and emulated ones pay for it.
-    "mitigations=off",
-    // A CPU that waits for a timer interrupt that QEMU lost (pinning.ts) never ticks again: "rcu_preempt detected stalls", and no
-    // answer. A periodic timer comes again.
-    "nohz=off",
-    "highres=off",
-    `systemd.machine_id=${machineId}`,
-  ].join(" ");
-}
+/** What the boot loader adds goes last: of an argument that comes twice the kernel takes the last. */
+export const kernelArguments = ({ machineId, kernelArguments: added }: Machine): string =>
+  [...labArguments(machineId), ...added].join(" ");
 
 export function qemuArguments(machine: Machine): string[] {
   const { accelerator, disk } = machine;
@@ -54,7 +44,7 @@ export function qemuArguments(machine: Machine): string[] {
     ...["-m", "2G", "-smp", "2"],
     ...["-display", "none", "-monitor", "none", "-nodefaults"],
     ...["-serial", `file:${machine.serialLog}`],
-    ...["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", kernelArguments(machine.machineId)],
+    ...["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", kernelArguments(machine)],
     ...["-device", "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on"],
     // unsafe: a lab that dies is started afresh, so nothing has to reach the platters.
     ...["-drive", `file=${escapeComma(disk.file)},format=${disk.format},if=virtio,cache=unsafe`],

@@ -13,6 +13,8 @@ export type RunState = {
   /** The image's folder name: an image in use is not cleaned up. */
   image: string;
   machineId: string;
+  /** What the host's boot loader passed to the kernel this time. */
+  kernelArguments: readonly string[];
 };
 
 export type RunFiles = ReturnType<typeof runFiles>;

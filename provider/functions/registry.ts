@@ -5,12 +5,14 @@ import type { Context, Values } from "../resources/lifecycle.js";
 import { parseModel } from "../resources/model-failures.js";
 import type { HostFunction } from "./function.js";
 import { getDomainInterfaces } from "./get-domain-interfaces.js";
+import { getHost } from "./get-host.js";
 import { getNetwork } from "./get-network.js";
 import { getPhysicalFunctions } from "./get-physical-functions.js";
 import { getVirtualFunctions } from "./get-virtual-functions.js";
 
 export const functions = {
   getDomainInterfaces,
+  getHost,
   getNetwork,
   getPhysicalFunctions,
   getVirtualFunctions,

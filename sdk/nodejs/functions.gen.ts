@@ -5,6 +5,9 @@ import type {
   GetDomainInterfacesArgs,
   GetDomainInterfacesOutputArgs,
   GetDomainInterfacesResult,
+  GetHostArgs,
+  GetHostOutputArgs,
+  GetHostResult,
   GetNetworkArgs,
   GetNetworkOutputArgs,
   GetNetworkResult,
@@ -26,6 +29,16 @@ export function getDomainInterfacesOutput(
   args: GetDomainInterfacesOutputArgs,
 ): pulumi.Output<GetDomainInterfacesResult> {
   return askOutput("getDomainInterfaces", args);
+}
+
+/** Whether VMs of a host can have VFs, and if not, why: IOMMU, firmware, modules, AppArmor, SELinux, libvirt and its settings, PFs, pools and VMs. Changes nothing. Equivalent to: `dmesg`, `virt-host-validate`, `aa-status`, `virsh net-dumpxml` and a long evening. */
+export function getHost(args: GetHostArgs): Promise<GetHostResult> {
+  return ask("getHost", args);
+}
+
+/** `getHost` for arguments that may be outputs: asks when they are known. */
+export function getHostOutput(args: GetHostOutputArgs): pulumi.Output<GetHostResult> {
+  return askOutput("getHost", args);
 }
 
 /** A libvirt network: its settings, its VFs, and which VM has which of them. Equivalent to: `virsh net-info`, `virsh net-dumpxml`, `virsh net-port-list` and `virsh net-port-dumpxml` of each port. */

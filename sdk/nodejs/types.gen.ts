@@ -560,6 +560,39 @@ export interface GetDomainInterfacesInterface {
   readonly portId?: string;
 }
 
+/** One finding. */
+export interface GetHostFinding {
+  /** Which rule found it: `pf-down`. It has a page in `docs/findings/`. */
+  readonly id: string;
+
+  /** `error`: a VM does not start, or not with its VF. `warning`: it may not, or not after the next boot. `info`: worth to know. */
+  readonly severity: "error" | "warning" | "info";
+
+  /** What it is about, where a host can have several: `PF eno49`, `VM web`. */
+  readonly about?: string;
+
+  /** The very lines and values it was seen in. */
+  readonly seen: string[];
+
+  /** What goes wrong because of it. */
+  readonly why: string;
+
+  /** What to do. */
+  readonly remedy: string;
+
+  /** The command on the host that does it, where one command can. */
+  readonly command?: string;
+
+  /** The inputs of a HostSetup that does it. */
+  readonly hostSetup?: GetHostFindingHostSetup;
+
+  /** The page about it, from the root of this project. */
+  readonly documentation: string;
+}
+
+/** The inputs of a HostSetup that does it. */
+export interface GetHostFindingHostSetup {}
+
 /** A kind of interface that VMs can ask the network for. */
 export interface GetNetworkPortgroup {
   /** Name of the portgroup. */
@@ -993,6 +1026,36 @@ export interface GetDomainInterfacesResult {
 
   /** The interfaces, by VM and in the order of its definition. */
   readonly interfaces: GetDomainInterfacesInterface[];
+}
+
+/** What to ask getHost for. */
+export interface GetHostArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: Host;
+}
+
+/** What to ask getHostOutput for. */
+export interface GetHostOutputArgs {
+  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  readonly host: pulumi.Input<HostArgs>;
+}
+
+/** Whether VMs of a host can have VFs, and if not, why: IOMMU, firmware, modules, AppArmor, SELinux, libvirt and its settings, PFs, pools and VMs. Changes nothing. Equivalent to: `dmesg`, `virt-host-validate`, `aa-status`, `virsh net-dumpxml` and a long evening. */
+export interface GetHostResult {
+  /** The host's machine-id. */
+  readonly hostId: string;
+
+  /** libvirt's version. Absent when it does not answer. */
+  readonly libvirtVersion?: string;
+
+  /** Whether the kernel uses an IOMMU. Absent where the URI gives no shell. */
+  readonly iommuActive?: boolean;
+
+  /** Whether no finding is an error. */
+  readonly healthy: boolean;
+
+  /** The findings, the gravest first. */
+  readonly findings: GetHostFinding[];
 }
 
 /** What to ask getNetwork for. */

@@ -25,7 +25,8 @@ export type AppArmorFacts = {
   hasRule: boolean;
 };
 
-const script = `${scriptHead}
+/** A part of the doctor's script too. */
+export const appArmorScript = `${scriptHead}
 tab=$(printf '\\t')
 show() { for file in "$R$2"; do [ -f "$file" ] && { printf '%s\\n' "$1"; sed "s|^|$1-line$tab|" "$file"; echo; }; done; }
 [ "$(cat "$R/sys/module/apparmor/parameters/enabled" 2>/dev/null)" = Y ] && echo enabled
@@ -43,7 +44,7 @@ echo end
 `;
 
 export async function readAppArmor(shell: Shell, signal?: AbortSignal): Promise<AppArmorFacts> {
-  return parseAppArmor(await runScript(shell, "read AppArmor's rules", script, signal ? { signal } : {}));
+  return parseAppArmor(await runScript(shell, "read AppArmor's rules", appArmorScript, signal ? { signal } : {}));
 }
 
 export function parseAppArmor(output: string): AppArmorFacts {

@@ -1,6 +1,16 @@
 // A domain's XML, as far as an interface of it needs to know: machine, interfaces, security labels, free slots.
 import { splitPciAddress } from "../../base/pci-address.js";
-import { type XmlElement, attribute, compact, elementsOf, find, numberOf, parseXml, requiredText } from "./element.js";
+import {
+  type XmlElement,
+  attribute,
+  compact,
+  elementsOf,
+  find,
+  numberOf,
+  parseXml,
+  requiredText,
+  textOf,
+} from "./element.js";
 import { type DomainInterface, parseInterfaces } from "./interface.js";
 import { parseAddress } from "./parts.js";
 
@@ -19,6 +29,9 @@ export type Domain = {
   interfaces: DomainInterface[];
   /** pcie-root-port controllers with nothing behind them: where a hot-plugged VF can go. */
   freeRootPorts: number;
+  memoryKiB?: number;
+  /** `<memtune><hard_limit>`: also how much memory QEMU may lock, which a VF needs all of. */
+  hardLimitKiB?: number;
 };
 
 export function parseDomainXml(xml: string): Domain {
@@ -34,6 +47,8 @@ export function parseDomainXml(xml: string): Domain {
     securityLabels: elementsOf(root, "seclabel").map(parseSecurityLabel),
     interfaces: parseInterfaces(root),
     freeRootPorts: countFreeRootPorts(root),
+    memoryKiB: kibibytes(find(root, "memory")),
+    hardLimitKiB: kibibytes(find(root, "memtune", "hard_limit")),
   });
 }
 
@@ -62,4 +77,28 @@ function countFreeRootPorts(root: XmlElement): number {
       name === "controller" && attributes["type"] === "pci" && attributes["model"] === "pcie-root-port",
   );
   return ports.filter((port) => !usedBuses.has(numberOf(attribute(port, "index")) ?? 0)).length;
+}
+
+// libvirt's default unit is KiB; `KB` is 1000 bytes, `KiB` and `K` 1024 (virScaleInteger).
+const units: { [unit: string]: number } = {
+  b: 1 / 1024,
+  bytes: 1 / 1024,
+  kb: 1000 / 1024,
+  k: 1,
+  kib: 1,
+  mb: 1e6 / 1024,
+  m: 1024,
+  mib: 1024,
+  gb: 1e9 / 1024,
+  g: 1024 ** 2,
+  gib: 1024 ** 2,
+  tb: 1e12 / 1024,
+  t: 1024 ** 3,
+  tib: 1024 ** 3,
+};
+
+function kibibytes(from: XmlElement | undefined): number | undefined {
+  const value = numberOf(textOf(from));
+  const unit = units[(attribute(from, "unit") ?? "KiB").toLowerCase()];
+  return value === undefined || unit === undefined ? undefined : Math.floor(value * unit);
 }

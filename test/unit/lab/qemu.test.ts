@@ -10,6 +10,7 @@ const machine: Machine = {
   disk: { file: "/run/a,b/overlay.qcow2", format: "qcow2" },
   serialLog: "/run/serial.log",
   machineId: "0123456789abcdef0123456789abcdef",
+  kernelArguments: ["intel_iommu=on", "iommu=pt"],
 };
 
 /** The values that follow an option, in order. */
@@ -64,9 +65,9 @@ describe("the command line of the emulated host", () => {
     assert.deepEqual(valuesOf("-machine", args), ["q35,kernel-irqchip=split"]);
   });
 
-  it("turns the IOMMU on and names the machine on the kernel's command line", () => {
-    const words = kernelArguments(machine.machineId).split(" ");
-    assert.ok(words.includes("intel_iommu=on"));
+  it("passes on what the boot loader adds, behind its own, and names the machine on the kernel's command line", () => {
+    const words = kernelArguments(machine).split(" ");
+    assert.deepEqual(words.slice(-2), ["intel_iommu=on", "iommu=pt"]);
     assert.ok(words.includes(`systemd.machine_id=${machine.machineId}`));
   });
 });

@@ -1,0 +1,53 @@
+// Gathers what the doctor's rules decide on: two commands on the host at once, and pipelined questions to libvirt.
+import { explain, isSriovError, kindOf } from "../base/errors.js";
+import type { HostInventory, LibvirtFacts } from "../findings/inventory.js";
+import { readHostFacts } from "../host/doctor/facts.js";
+import { readAllPfs } from "../host/sysfs/read-pf.js";
+import { parseCapabilitiesXml } from "../libvirt/xml/capabilities.js";
+import type { Session } from "./session.js";
+import { readNetworks } from "./sriov-network/read.js";
+import { readDomains } from "./vm-sriov-interface/read.js";
+
+/** Rejects when the host cannot be asked. A libvirt that does not answer is a fact like any other. */
+export async function examineHost(session: Session, signal?: AbortSignal): Promise<HostInventory> {
+  const [facts, pfs, libvirt] = await Promise.all([
+    withoutShell(readHostFacts(session.shell, signal), undefined),
+    withoutShell(readAllPfs(session.shell, signal), []),
+    readLibvirt(session),
+  ]);
+  return { ...(facts ?? {}), pfs: pfs.map(({ pf }) => pf), libvirt };
+}
+
+/** A URI that gives no shell (tls, tcp) leaves the Linux side out. */
+async function withoutShell<T>(asked: Promise<T>, none: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (kindOf(error) === "unsupported") return none;
+    throw error;
+  }
+}
+
+async function readLibvirt(session: Session): Promise<LibvirtFacts> {
+  try {
+    const client = await session.libvirt();
+    const [version, capabilities, networks, domains] = await Promise.all([
+      client.libVersion(),
+      client.capabilities(),
+      readNetworks(client),
+      readDomains(client),
+    ]);
+    return {
+      answers: true,
+      version,
+      securityModels: parseCapabilitiesXml(capabilities).securityModels,
+      networks: networks.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      domains: domains
+        .map(({ domain, ...rest }) => ({ name: domain.name, ...rest }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    };
+  } catch (error) {
+    if (!isSriovError(error) || error.kind === "bug") throw error;
+    return { answers: false, isDenied: error.kind === "permission-denied", why: explain(error).split("\n")[0] ?? "" };
+  }
+}
