@@ -6,6 +6,15 @@ import type { HostInventory } from "./inventory.js";
 export const severities = ["error", "warning", "info"] as const;
 export type Severity = (typeof severities)[number];
 
+/** The inputs of HostSetup that a remedy can be. */
+export type HostSetupInputs = {
+  iommu?: { passthrough: boolean };
+  vfioModules?: boolean;
+  apparmorVfioRule?: boolean;
+  dynamicOwnership?: boolean;
+  cgroupDeviceAcl?: boolean;
+};
+
 export type Finding = {
   /** The rule, and the name of its page. */
   id: string;
@@ -21,7 +30,7 @@ export type Finding = {
   /** The command on the host that does it, where one command can. */
   command?: string;
   /** The inputs of a HostSetup that does it. */
-  hostSetup?: { [input: string]: unknown };
+  hostSetup?: HostSetupInputs;
   /** Where there is more about it, from the root of this project. */
   documentation: string;
 };

@@ -1,6 +1,7 @@
 // The facts that the rules decide on: what a host and its libvirt show at one moment. Plain data, so that a test can write it down.
 import type { AppArmorFacts } from "../host/apparmor/facts.js";
 import type { HostFacts } from "../host/doctor/facts.js";
+import type { Owner } from "../host/owners/owner.js";
 import type { PfFacts } from "../host/sysfs/pf.js";
 import type { Domain } from "../libvirt/xml/domain.js";
 import type { Network } from "../libvirt/xml/network.js";
@@ -29,11 +30,18 @@ export type LibvirtFacts =
   /** `why` is what the attempt to connect said. */
   | { answers: false; isDenied: boolean; why: string };
 
+export type PfInventory = PfFacts & {
+  /** What in the host's configuration makes or sets up its VFs; ours is not among them. */
+  owners?: Owner[];
+  /** Our own plan for the boot is installed. */
+  hasBootPlan?: boolean;
+};
+
 export type HostInventory = {
   /** Absent where the URI gives no shell. */
   host?: HostFacts;
   apparmor?: AppArmorFacts;
-  pfs: PfFacts[];
+  pfs: PfInventory[];
   libvirt: LibvirtFacts;
   /** What libvirt said when something failed just now. */
   failure?: string;

@@ -11,6 +11,7 @@ import { userNotInLibvirtGroup } from "./rules/user-not-in-libvirt-group.js";
 import { libvirtTooOld } from "./rules/libvirt-too-old.js";
 import { libvirtKnownBug } from "./rules/libvirt-known-bug.js";
 import { apparmorNoVfioRule } from "./rules/apparmor-no-vfio-rule.js";
+import { secondOwner } from "./rules/second-owner.js";
 import { selinuxDenied } from "./rules/selinux-denied.js";
 import { dynamicOwnershipOff } from "./rules/dynamic-ownership-off.js";
 import { cgroupDeviceAcl } from "./rules/cgroup-device-acl.js";
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
   pfWithoutDriver,
   noVfs,
   pfDown,
+  secondOwner,
   iommuGroupNotViable,
   noAcs,
   poolWithoutPf,

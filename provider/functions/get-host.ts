@@ -22,7 +22,19 @@ const finding = z
     why: z.string().describe("What goes wrong because of it."),
     remedy: z.string().describe("What to do."),
     command: z.string().optional().describe("The command on the host that does it, where one command can."),
-    hostSetup: z.record(z.string(), z.any()).optional().describe("The inputs of a HostSetup that does it."),
+    hostSetup: z
+      .strictObject({
+        iommu: z
+          .strictObject({ passthrough: z.boolean().describe("`iommu=pt`.") })
+          .optional()
+          .describe("Kernel arguments for the IOMMU."),
+        vfioModules: z.boolean().optional().describe("The VFIO modules, loaded at boot."),
+        apparmorVfioRule: z.boolean().optional().describe("AppArmor's rule for VFIO devices."),
+        dynamicOwnership: z.boolean().optional().describe("dynamic_ownership in qemu.conf."),
+        cgroupDeviceAcl: z.boolean().optional().describe("cgroup_device_acl in qemu.conf."),
+      })
+      .optional()
+      .describe("The inputs of a HostSetup that does it."),
     documentation: z.string().describe("The page about it, from the root of this project."),
   })
   .describe("One finding.");

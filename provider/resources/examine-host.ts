@@ -1,7 +1,8 @@
 // Gathers what the doctor's rules decide on: two commands on the host at once, and pipelined questions to libvirt.
 import { explain, isSriovError, kindOf } from "../base/errors.js";
 import type { HostInventory, LibvirtFacts } from "../findings/inventory.js";
-import { readHostFacts } from "../host/doctor/facts.js";
+import { type HostFacts, readHostFacts } from "../host/doctor/facts.js";
+import { findOwners } from "../host/owners/find.js";
 import { readAllPfs } from "../host/sysfs/read-pf.js";
 import { parseCapabilitiesXml } from "../libvirt/xml/capabilities.js";
 import type { Session } from "./session.js";
@@ -15,8 +16,22 @@ export async function examineHost(session: Session, signal?: AbortSignal): Promi
     withoutShell(readAllPfs(session.shell, signal), []),
     readLibvirt(session),
   ]);
-  return { ...(facts ?? {}), pfs: pfs.map(({ pf }) => pf), libvirt };
+  const { files, ...known }: Partial<Examined> = facts ?? {};
+  return {
+    ...known,
+    pfs: pfs.map(({ pf, persistence: { planLines, rule, link } }) => ({
+      ...pf,
+      owners: files ? findOwners(files, { ...pf, macs: macsOf(pf.pciAddress, known.host) }) : [],
+      hasBootPlan: (planLines ?? rule ?? link) !== undefined,
+    })),
+    libvirt,
+  };
 }
+
+type Examined = Awaited<ReturnType<typeof readHostFacts>>;
+
+const macsOf = (pciAddress: string, host: HostFacts | undefined): string[] =>
+  (host?.nics ?? []).flatMap((nic) => (nic.pciAddress === pciAddress ? (nic.mac ?? []) : []));
 
 /** A URI that gives no shell (tls, tcp) leaves the Linux side out. */
 async function withoutShell<T>(asked: Promise<T>, none: T): Promise<T> {

@@ -591,7 +591,28 @@ export interface GetHostFinding {
 }
 
 /** The inputs of a HostSetup that does it. */
-export interface GetHostFindingHostSetup {}
+export interface GetHostFindingHostSetup {
+  /** Kernel arguments for the IOMMU. */
+  readonly iommu?: GetHostFindingHostSetupIommu;
+
+  /** The VFIO modules, loaded at boot. */
+  readonly vfioModules?: boolean;
+
+  /** AppArmor's rule for VFIO devices. */
+  readonly apparmorVfioRule?: boolean;
+
+  /** dynamic_ownership in qemu.conf. */
+  readonly dynamicOwnership?: boolean;
+
+  /** cgroup_device_acl in qemu.conf. */
+  readonly cgroupDeviceAcl?: boolean;
+}
+
+/** Kernel arguments for the IOMMU. */
+export interface GetHostFindingHostSetupIommu {
+  /** `iommu=pt`. */
+  readonly passthrough: boolean;
+}
 
 /** A kind of interface that VMs can ask the network for. */
 export interface GetNetworkPortgroup {
@@ -1030,13 +1051,13 @@ export interface GetDomainInterfacesResult {
 
 /** What to ask getHost for. */
 export interface GetHostArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: Host;
 }
 
 /** What to ask getHostOutput for. */
 export interface GetHostOutputArgs {
-  /** The KVM host: a libvirt URI and, for `qemu+ssh`, how to log in. */
+  /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 }
 

@@ -13,7 +13,7 @@ export const iommuNotRequested: Rule = {
         seen: [`/proc/cmdline: ${host.cmdline}`, `${host.iommuGroups} IOMMU groups`],
         why: "This kernel turns Intel's IOMMU on by itself; another one, after an upgrade, may not, and then VMs with VFs no longer start.",
         remedy: "Declare HostSetup { iommu: {} }: it asks for the IOMMU on the kernel's command line.",
-        hostSetup: { iommu: {} },
+        hostSetup: { iommu: { passthrough: true } },
       },
     ];
   },

@@ -25,7 +25,7 @@ export const iommuOff: Rule = {
         remedy: isAmdOff
           ? "Remove amd_iommu=off from the kernel's arguments and reboot."
           : `Declare HostSetup { iommu: {} } (it adds ${vendor === "amd" ? "iommu=pt" : "intel_iommu=on iommu=pt"} to the kernel's arguments) and reboot.`,
-        ...(isAmdOff ? {} : { hostSetup: { iommu: {} } }),
+        ...(isAmdOff ? {} : { hostSetup: { iommu: { passthrough: true } } }),
       },
     ];
   },

@@ -1,5 +1,7 @@
 // What of a host's kernel, firmware, modules and libvirt set-up decides whether VMs can have VFs: one script, one round trip.
 import { type AppArmorFacts, appArmorScript, parseAppArmor } from "../apparmor/facts.js";
+import { parseHostFiles } from "../owners/gather.js";
+import type { HostFiles } from "../owners/owner.js";
 import { parseFields, present, runScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import { doctorScript } from "./script.js";
@@ -15,6 +17,7 @@ export type NicFacts = {
   /** Of its SR-IOV capability; absent when the kernel shows none. */
   totalVfs?: number;
   isVf: boolean;
+  mac?: string;
 };
 export type NumberedLine = { line: number; text: string };
 
@@ -53,11 +56,15 @@ const partMark = "== apparmor ==";
 export async function readHostFacts(
   shell: Shell,
   signal?: AbortSignal,
-): Promise<{ host: HostFacts; apparmor: AppArmorFacts }> {
+): Promise<{ host: HostFacts; apparmor: AppArmorFacts; files: HostFiles }> {
   const script = `${doctorScript}\necho '${partMark}'\n${appArmorScript}`;
   const output = await runScript(shell, "examine the host", script, signal ? { signal } : {});
   const [host = "", apparmor = ""] = output.split(`${partMark}\n`);
-  return { host: parseHostFacts(host), apparmor: parseAppArmor(apparmor) };
+  return {
+    host: parseHostFacts(host),
+    apparmor: parseAppArmor(apparmor),
+    files: parseHostFiles(parseFields(host)),
+  };
 }
 
 export function parseHostFacts(output: string): HostFacts {
@@ -82,13 +89,14 @@ export function parseHostFacts(output: string): HostFacts {
       ...optional("driver", present(driver)),
       pciClass,
     })),
-    nics: all("nic").map(([pciAddress = "", driver, id = "", netdev, total, physfn]) => ({
+    nics: all("nic").map(([pciAddress = "", driver, id = "", netdev, total, physfn, mac]) => ({
       pciAddress,
       ...optional("driver", present(driver)),
       id,
       ...optional("netdev", present(netdev)),
       ...(present(total) === undefined ? {} : { totalVfs: Number(total) }),
       isVf: present(physfn) !== undefined,
+      ...optional("mac", present(mac)),
     })),
     ...(records.some(([key]) => key === "qemu-conf") ? { qemuConf: all("qemu-conf-line").map(numbered) } : {}),
     services: services(all("unit")),

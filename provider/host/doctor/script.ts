@@ -1,4 +1,5 @@
 // The script that examines a host. It changes nothing, and what it may not read (the kernel's log without root) is left out.
+import { gatherOwners } from "../owners/gather.js";
 import { scriptHead } from "../script.js";
 
 export const doctorScript = `${scriptHead}
@@ -38,7 +39,7 @@ for device in "$R"/sys/bus/pci/devices/*; do
   case $(get "$device/class") in 0x02*) ;; *) [ -e "$device/sriov_totalvfs" ] || continue ;; esac
   vendor=$(get "$device/vendor") id=$(get "$device/device")
   put nic "\${device##*/}" "$(target "$device/driver")" "\${vendor#0x}:\${id#0x}" "$(first "$device/net")" \\
-    "$(get "$device/sriov_totalvfs")" "$(target "$device/physfn")"
+    "$(get "$device/sriov_totalvfs")" "$(target "$device/physfn")" "$(get "$device/net/$(first "$device/net")/address")"
 done
 
 if [ -r "$R/etc/libvirt/qemu.conf" ]; then
@@ -66,6 +67,8 @@ for log in "$R"/var/log/libvirt/qemu/*.log; do
     grep -aE 'failed to open /dev/vfio|VFIO_MAP_DMA|vfio_dma_map|not viable|vfio.*(Permission denied|not permitted|Cannot allocate)' |
     tail -n 3 | sed -e "s/$tab/ /g" -e "s/^/qemu-error$tab\${name%.log}$tab/"
 done
+netdev=
+${gatherOwners}
 for node in "$R"/dev/vfio/[0-9]*; do
   [ -e "$node" ] && put vfio-node "\${node#"$R"}" "$(stat -c %U "$node")" "$(stat -c %a "$node")"
 done
