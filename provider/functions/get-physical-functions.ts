@@ -18,7 +18,9 @@ const physicalFunction = z
     carrier: z.boolean().describe("Whether the netdev has link."),
     boot: z
       .boolean()
-      .describe("Whether a VfConfig's unit on the host makes the VFs again at boot; what else may do so is not seen."),
+      .describe(
+        "Whether a VfConfig's unit, udev rule or .link file on the host makes the VFs again at boot; what else may do so is not seen.",
+      ),
   })
   .describe("One PF.");
 
@@ -48,7 +50,10 @@ export const getPhysicalFunctions = {
         numVfs: pf.numVfs,
         up: pf.isUp,
         carrier: pf.hasCarrier,
-        boot: persistence.planLines !== undefined && persistence.isEnabled,
+        boot:
+          (persistence.planLines !== undefined && persistence.isEnabled) ||
+          persistence.rule !== undefined ||
+          persistence.link !== undefined,
       })),
     };
   },

@@ -676,7 +676,7 @@ export interface GetPhysicalFunctionsPhysicalFunction {
   /** Whether the netdev has link. */
   readonly carrier: boolean;
 
-  /** Whether a VfConfig's unit on the host makes the VFs again at boot; what else may do so is not seen. */
+  /** Whether a VfConfig's unit, udev rule or .link file on the host makes the VFs again at boot; what else may do so is not seen. */
   readonly boot: boolean;
 }
 

@@ -80,3 +80,38 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** Whether systemd would take this file and never look at ours. */
 export const isBefore = (pf: string, base: BaseLink): boolean => nameOf(base.path) < nameOf(linkOf(pf));
+
+/** The other way round: what a .link file of ours brings about, without what it repeats of the other one. */
+export function wantsOfLink(text: string, base: BaseLink | undefined): LinkWants {
+  const [link = "", ...sections] = text.split(/^\[SR-IOV\]$/m);
+  const own = linkSection(link).slice(base === undefined ? 0 : linkSection(base.text).length);
+  const number = (lines: readonly string[], key: string) => optional(key, lines, Number);
+  const mtu = number(own, "MTUBytes");
+  const numVfs = number(own, "SR-IOVVirtualFunctions");
+  return {
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(numVfs === undefined ? {} : { numVfs }),
+    vfs: sections.map((section): LinkVf => {
+      const lines = section.split("\n");
+      const yes = (value: string) => value === "yes";
+      const state = (value: string) => Object.keys(linkStates).find((name) => linkStates[name] === value) ?? value;
+      const vf = {
+        mac: optional("MACAddress", lines, String),
+        vlan: number(lines, "VLANId"),
+        qos: number(lines, "QualityOfService"),
+        vlanProto: optional("VLANProtocol", lines, String),
+        spoofchk: optional("MACSpoofCheck", lines, yes),
+        trust: optional("Trust", lines, yes),
+        linkState: optional("LinkState", lines, state),
+        queryRss: optional("QueryReceiveSideScaling", lines, yes),
+      };
+      const given = Object.entries(vf).filter(([, value]) => value !== undefined);
+      return { index: number(lines, "VirtualFunction") ?? 0, ...(Object.fromEntries(given) as Partial<LinkVf>) };
+    }),
+  };
+}
+
+function optional<T>(key: string, lines: readonly string[], convert: (value: string) => T): T | undefined {
+  const line = lines.find((one) => one.startsWith(`${key}=`));
+  return line === undefined ? undefined : convert(line.slice(key.length + 1));
+}

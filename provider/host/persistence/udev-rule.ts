@@ -29,3 +29,20 @@ ATTR{phys_port_name}=="*pf[0-9]*", GOTO="pulumi_sriov_end"
 ${keys.map((key) => `KERNELS=="${pf}", ${key}\n`).join("")}LABEL="pulumi_sriov_end"
 `;
 }
+
+/** The other way round: what a rule of ours brings about. */
+export function wantsOfRule(text: string): RuleWants {
+  const value = (attribute: string): number | undefined => {
+    const found = new RegExp(`ATTR\\{${attribute}\\}="(\\d+)"`).exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const numVfs = value("device/sriov_numvfs");
+  const driversAutoprobe = value("device/sriov_drivers_autoprobe");
+  const mtu = value("mtu");
+  return {
+    ...(numVfs === undefined ? {} : { numVfs }),
+    ...(driversAutoprobe === undefined ? {} : { driversAutoprobe: driversAutoprobe === 1 }),
+    ...(mtu === undefined ? {} : { mtu }),
+    pfUp: text.includes('RUN+="/sbin/ip link set'),
+  };
+}

@@ -1,5 +1,7 @@
-// What a program would have to say of a PF as it is: read back from the boot plan that we left there, else from what differs
-// from a VF that nobody has touched. Pure.
+// What a program would have to say of a PF as it is: read back from the boot plan, the rule or the .link file that we left
+// there, else from what differs from a VF that nobody has touched. Pure.
+import { wantsOfLink } from "../../host/persistence/link-file.js";
+import { wantsOfRule } from "../../host/persistence/udev-rule.js";
 import type { VfFacts } from "../../host/sysfs/pf.js";
 import type { Current, Holder } from "./current.js";
 import { type VfConfigInputs, type VfInputs, eswitchModes, linkStates, vlanProtos } from "./model.js";
@@ -7,10 +9,18 @@ import { type VfConfigInputs, type VfInputs, eswitchModes, linkStates, vlanProto
 export type Stated = Pick<
   VfConfigInputs,
   "numVfs" | "driversAutoprobe" | "eswitchMode" | "mtu" | "pfUp" | "externallyManaged"
-> & { vfs: VfInputs[]; persistence: "systemd-unit" | "none" };
+> & { vfs: VfInputs[]; persistence: VfConfigInputs["persistence"] };
 
 export function statedBy({ pf, holders, persistence }: Current): Stated {
   if (persistence.planLines !== undefined) return statedInPlan(persistence.planLines);
+  if (persistence.rule !== undefined) {
+    return { ...wantsOfRule(persistence.rule), vfs: [], externallyManaged: false, persistence: "udev" };
+  }
+  if (persistence.link !== undefined) {
+    const wants = wantsOfLink(persistence.link, persistence.baseLink);
+    const vfs = [...wants.vfs] as VfInputs[];
+    return { ...wants, vfs, pfUp: false, externallyManaged: false, persistence: "systemd-link" };
+  }
   const vfs = pf.vfs.map((vf) =>
     touched(
       vf,

@@ -1,8 +1,10 @@
 // A boot plan, read back as what the program said.
 import assert from "node:assert/strict";
+import { linkFile } from "../../../../provider/host/persistence/link-file.js";
+import { udevRule } from "../../../../provider/host/persistence/udev-rule.js";
 import { type VfAttribute, vfAttributes } from "../../../../provider/resources/vf-config/model.js";
 import { bootLines, wantedBy } from "../../../../provider/resources/vf-config/plan.js";
-import { statedInPlan } from "../../../../provider/resources/vf-config/stated.js";
+import { statedBy, statedInPlan } from "../../../../provider/resources/vf-config/stated.js";
 
 const pf = { pciAddress: "0000:01:00.0", netdev: "eno49" } as Parameters<typeof bootLines>[1];
 const samples: { [attribute in VfAttribute]: unknown } = {
@@ -62,5 +64,43 @@ describe("a boot plan", () => {
       externallyManaged: false,
       persistence: "systemd-unit",
     });
+  });
+});
+
+describe("a PF whose VFs come back by a rule or a .link file", () => {
+  const address = "0000:01:00.0";
+  const base = { path: "/etc/systemd/network/10-eno49.link", text: "[Link]\nName=eno49\nMTUBytes=1500\n" };
+  const stated = (persistence: object) =>
+    statedBy({ pf: { numVfs: 3, vfs: [] }, holders: [], persistence: { isEnabled: false, ...persistence } } as never);
+
+  it("is taken over with all that the rule says", () => {
+    for (const wants of [{ numVfs: 3, driversAutoprobe: false, mtu: 9000, pfUp: true }, { pfUp: false }]) {
+      assert.deepEqual(stated({ rule: udevRule(address, wants) }), {
+        ...wants,
+        vfs: [],
+        externallyManaged: false,
+        persistence: "udev",
+      });
+    }
+  });
+
+  it("is taken over with all that the .link file says, and without what that repeats", () => {
+    const { maxTxRate: _max, minTxRate: _min, ...attributes } = samples;
+    const vfs = [
+      { index: 0, linkState: "enable" },
+      { index: 2, ...attributes },
+    ];
+    for (const wants of [
+      { numVfs: 3, mtu: 9000, vfs },
+      { numVfs: 1, vfs: [] },
+    ]) {
+      const link = linkFile(address, "pci-0000:01:00.0", base, wants as never);
+      assert.deepEqual(stated({ link, baseLink: base }), {
+        ...wants,
+        pfUp: false,
+        externallyManaged: false,
+        persistence: "systemd-link",
+      });
+    }
   });
 });
