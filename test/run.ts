@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensurePackages, labPackages } from "../lab/packages.js";
 import { ensureSelfLink } from "../lab/self-link.js";
+import { browserPackages } from "./integration/browser.js";
 import { libvirtdPackages } from "./integration/libvirtd.js";
 import { debian13Packages } from "./integration/debian13.js";
 import { peersPackages } from "./integration/peers.js";
@@ -77,7 +78,13 @@ async function main(): Promise<number> {
   const wanted = asked.length === 0 ? [...groups] : groups.filter((group) => asked.includes(group));
 
   const needed = new Set<string>();
-  const forIntegration = [...sshdPackages, ...libvirtdPackages, ...peersPackages, ...debian13Packages];
+  const forIntegration = [
+    ...sshdPackages,
+    ...libvirtdPackages,
+    ...peersPackages,
+    ...debian13Packages,
+    ...browserPackages,
+  ];
   if (wanted.includes("integration")) for (const name of forIntegration) needed.add(name);
   if (wanted.includes("e2e")) for (const name of labPackages) needed.add(name);
   await ensurePackages([...needed]);

@@ -1,10 +1,11 @@
 // What the resource classes share: a custom resource of Pulumi's dynamic provider whose provider is a constant text.
 import * as pulumi from "@pulumi/pulumi";
 import { holdsCredential } from "../../provider/resources/credentials.js";
+import { dynamicProviderText, dynamicType, providerProperty } from "../../provider/resources/dynamic.js";
 import { models } from "../../provider/resources/models.js";
 import type { ResourceName } from "../../provider/resources/registry.js";
 import type { HostArgs } from "./types.gen.js";
-import { nameProperty, providerProperty, stackProperty } from "./wire.js";
+import { nameProperty, stackProperty } from "./wire.js";
 
 /** Keys, passphrases and passwords are secrets, whether or not the program says so. */
 function withSecrets(host: pulumi.Input<HostArgs>): pulumi.Output<unknown> {
@@ -26,7 +27,7 @@ export abstract class SriovResource extends pulumi.CustomResource {
       [...Object.keys(inputs.shape), ...Object.keys(outputs.shape)].map((key) => [key, undefined]),
     );
     super(
-      `pulumi-nodejs:dynamic/sriov:${type}`,
+      dynamicType(type),
       name,
       {
         ...named,
@@ -34,7 +35,7 @@ export abstract class SriovResource extends pulumi.CustomResource {
         host: withSecrets(args.host),
         [nameProperty]: name,
         [stackProperty]: `${pulumi.getProject()}/${pulumi.getStack()}`,
-        [providerProperty]: `exports.handler = () => require("pulumi-sriov/dynamic").provider("${type}");`,
+        [providerProperty]: dynamicProviderText(type),
       },
       options,
     );

@@ -1,5 +1,6 @@
 // Values as Pulumi's dynamic provider protocol carries them: plain JSON, one magic string for "not known yet", and three
 // names of the protocol's own among a resource's properties.
+import { providerProperty } from "../../provider/resources/dynamic.js";
 import { type Value, type Values, isUnknown, unknown } from "../../provider/resources/lifecycle.js";
 
 /** What stands for an output that is not known in a preview, at any depth (sdk/nodejs/runtime/rpc.ts of Pulumi). */
@@ -7,10 +8,9 @@ export const unknownSentinel = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The Pulumi name of the resource, for defaults made of it. Given to check, and never stored. */
 export const nameProperty = "__resourceName";
+export { providerProperty };
 /** `project/stack`, the same. */
 export const stackProperty = "__resourceStack";
-/** The text from which Pulumi makes the provider. In inputs and outputs of every dynamic resource. */
-export const providerProperty = "__provider";
 
 export function fromWire(properties: Record<string, unknown>): Values {
   const { [nameProperty]: _name, [stackProperty]: _stack, [providerProperty]: _provider, ...rest } = properties;
