@@ -7,7 +7,7 @@ import type { HostOptions } from "./host-options.js";
 
 /** Throws `invalid-input` that says everything that is wrong with it. */
 export function hostFrom(uri: string, options: HostOptions, cwd: string): HostInputs {
-  const { identity, knownHosts, hostKey, sshConfig, connectTimeout } = options;
+  const { identity, knownHosts, hostKey, sshConfig, connectTimeout, jump, sudo } = options;
   const file = (path: string) => (path.startsWith("~") ? path : resolve(cwd, path));
   const ssh = {
     ...(identity === undefined ? {} : { privateKeyPath: file(identity) }),
@@ -15,6 +15,8 @@ export function hostFrom(uri: string, options: HostOptions, cwd: string): HostIn
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(sshConfig === undefined ? {} : { configFile: sshConfig === "none" ? sshConfig : file(sshConfig) }),
     ...(connectTimeout === undefined ? {} : { connectTimeout }),
+    ...(jump === undefined ? {} : { jump }),
+    ...(sudo === true ? { become: "sudo" as const } : {}),
   };
   const host = { uri, ...(Object.keys(ssh).length === 0 ? {} : { ssh }) };
   const { failures } = parseModel(hostModel, host);

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { spawnSync } from "node:child_process";
+import { addHostOptions } from "../../../provider/cli/host-options.js";
 import { hostFrom } from "../../../provider/cli/host.js";
 import { FakeKvm } from "../../fakes/fake-libvirt-context.js";
 import { SriovError } from "../../../provider/base/errors.js";
@@ -37,6 +39,7 @@ describe("pulumi-sriov, the command", () => {
       [["topology"], /missing required argument 'uri'/],
       [["topology", "kvm1"], /^pulumi-sriov: uri: expected a libvirt URI.*got "kvm1"/],
       [["topology", uri, "--svg", "a", "--html", "b"], /'--svg <file>' cannot be used with option '--html <file>'/],
+      [["topology", uri, "-J", "a,b@"], /expected \[user@\]host\[:port\], got "b@"/],
       [["topology", uri, "--connect-timeout", "soon"], /expected whole seconds from 1 to 600/],
     ] as const) {
       const { code, stderr } = await world.run([...args]);
@@ -75,6 +78,12 @@ describe("pulumi-sriov, the command", () => {
       },
     });
     assert.deepEqual(hostFrom(uri, {}, "/here"), { uri });
+    const command = addHostOptions(new Command()).exitOverride();
+    command.parse(["-J", "me@gate:2222,[fe80::1]", "--sudo"], { from: "user" });
+    assert.deepEqual(hostFrom(uri, command.opts(), "/here").ssh, {
+      jump: [{ host: "gate", user: "me", port: 2222 }, { host: "fe80::1" }],
+      become: "sudo",
+    });
   });
 
   it("loads neither the connection nor the commands for --help", () => {
