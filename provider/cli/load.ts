@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import type * as adopt from "./adopt/command.js";
 import type * as connection from "../resources/context.js";
+import type * as doctor from "./doctor/command.js";
 import type * as host from "./host.js";
 import type * as topology from "./topology/command.js";
 
@@ -12,3 +13,4 @@ export const loadConnection = () => load("../resources/context.js") as typeof co
 export const loadAdopt = () => load("./adopt/command.js") as typeof adopt;
 export const loadTopology = () => load("./topology/command.js") as typeof topology;
 export const loadHost = () => load("./host.js") as typeof host;
+export const loadDoctor = () => load("./doctor/command.js") as typeof doctor;

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { explain, isSriovError } from "../base/errors.js";
 import { type HostOptions, addHostOptions } from "./host-options.js";
 import { type Io, exitCodes } from "./io.js";
-import { loadAdopt, loadConnection, loadHost, loadTopology } from "./load.js";
+import { loadAdopt, loadConnection, loadDoctor, loadHost, loadTopology } from "./load.js";
 
 type Surroundings = Omit<Io, "context"> & Partial<Pick<Io, "context">>;
 
@@ -15,10 +15,11 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
     return realContext(around);
   };
   const io: Io = { ...around, context: around.context ?? connect };
-  const program = commands(io);
+  let code: number = exitCodes.done;
+  const program = commands(io, (ended) => (code = ended));
   try {
     await program.parseAsync(args, { from: "user" });
-    return exitCodes.done;
+    return code;
   } catch (error) {
     // Help and version are no failures; what else commander has to say it has said.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
@@ -41,7 +42,7 @@ function realContext({ stderr, env }: Surroundings) {
   return loadConnection().createContext({ log, signal: new AbortController().signal, timeoutMs });
 }
 
-function commands(io: Io): Command {
+function commands(io: Io, end: (code: number) => void): Command {
   const program = new Command("pulumi-sriov")
     .description(
       "Looks at the SR-IOV of a KVM host, and writes Pulumi programs for what it has. Changes nothing there.",
@@ -56,6 +57,13 @@ function commands(io: Io): Command {
 
   const on = (name: string, summary: string): Command =>
     addHostOptions(program.command(name).description(summary).argument("<uri>", "libvirt URI of the host"));
+
+  on("doctor", "Says what keeps VMs from using VFs on a host, why, and what to do about it.")
+    .option("--json", "the findings as JSON")
+    .addHelpText("after", examples("doctor qemu+ssh://root@kvm1/system", "doctor qemu:///system --json") + doctorCodes)
+    .action(async (uri: string, options: HostOptions & { json?: boolean }) => {
+      end(await loadDoctor().doctor(io, loadHost().hostFrom(uri, options, io.cwd), { json: options.json === true }));
+    });
 
   on("topology", "Shows what is made of what: host, PFs, VFs, pools, VMs. As text, or as a picture in a file.")
     .addOption(new Option("--svg <file>", "a picture, as SVG").conflicts("html"))
@@ -87,4 +95,7 @@ const examples = (...lines: string[]): string =>
 
 const codes = `
 Exit codes: 0 done; 1 the doctor found what keeps VMs from starting; 2 it could not be done, and why is on standard error.
+`;
+const doctorCodes = `
+Exit codes: 0 nothing worse than a warning; 1 at least one error; 2 the host could not be asked.
 `;

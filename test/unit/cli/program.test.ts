@@ -23,7 +23,7 @@ describe("pulumi-sriov, the command", () => {
   });
 
   it("explains itself with examples, and each of its commands too", async () => {
-    for (const command of [[], ["topology"], ["adopt"]]) {
+    for (const command of [[], ["doctor"], ["topology"], ["adopt"]]) {
       const { code, stdout } = await world.run([...command, "--help"]);
       assert.equal(code, 0);
       assert.match(stdout, /Examples?:\n {2}pulumi-sriov \w+ qemu/, command.join(" "));
