@@ -121,6 +121,8 @@ export class FakeHost {
     this.runs += 1;
     return new Promise((resolve, reject) => {
       const child = spawn("sh", ["-c", command], {
+        // A process group of its own, which can be killed as a whole.
+        detached: true,
         env: {
           PATH: `${join(this.root, "bin")}:${process.env["PATH"] ?? ""}`,
           SRIOV_ROOT: this.root,

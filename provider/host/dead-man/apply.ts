@@ -88,12 +88,14 @@ echo end
 }
 
 /**
- * What the timer runs. Whoever makes the folder \`claimed\` first decides: the timer, or the one that came back. It waits for
- * a change that is still going on.
+ * What the timer runs. Whoever makes the link `claimed` first decides: the timer, or the one that came back; the link says
+ * who it was from the moment on that it is there. It waits for a change that is still going on.
  */
 const restoreScript = `#!/bin/sh
 dir=$1
-mkdir "$dir/claimed" 2>/dev/null || exit 0
+exec 8> "$dir/restoring"
+flock 8
+ln -s fired "$dir/claimed" 2>/dev/null || exit 0
 date -u '+%Y-%m-%d %H:%M:%S UTC' > "$dir/fired"
 SRIOV_LOCK_WAIT=\${SRIOV_LOCK_WAIT-600} sh "$dir/applier" "$dir/prior.plan" > "$dir/restored.new" 2>&1
 mv "$dir/restored.new" "$dir/restored"

@@ -67,12 +67,14 @@ wait_until() { # CONDITION
 }
 # The change has ended, or was killed in the middle and has let go of the lock.
 is_over() { flock -n "$dir/running" true; }
-wait_until '[ -e "$dir/ended" ] || [ -e "$dir/claimed" ] || is_over' || { echo busy; exit 0; }
+wait_until '[ -e "$dir/ended" ] || [ -h "$dir/claimed" ] || is_over' || { echo busy; exit 0; }
 clear_away() {
   rm -rf "$dir"
   rmdir "\${dir%/*}" "$R${deadManRoot}" 2>/dev/null
 }
-if mkdir "$dir/claimed" 2>/dev/null; then
+ln -s confirmed "$dir/claimed" 2>/dev/null
+# Also where it was confirmed before, by one that was cut off right then.
+if [ "$(readlink "$dir/claimed")" = confirmed ]; then
   systemctl stop "${deadManUnit(pf, "$token")}.timer" 2>/dev/null
   ended=
   [ -e "$dir/ended" ] && ended=yes
@@ -81,9 +83,14 @@ if mkdir "$dir/claimed" 2>/dev/null; then
   printf 'confirmed\\t%s\\n' "$ended"
   exit 0
 fi
-wait_until '[ -e "$dir/restored" ]' || { echo busy; exit 0; }
-sed "s/^/restored$tab/" "$dir/restored"
-fired=$(cat "$dir/fired")
+was_ended() { flock -n "$dir/restoring" true; }
+wait_until '[ -e "$dir/restored" ] || was_ended' || { echo busy; exit 0; }
+if [ -e "$dir/restored" ]; then
+  sed "s/^/restored$tab/" "$dir/restored"
+else
+  printf 'restored\\tfailed\\tall of it\\tit was ended half-way\\n'
+fi
+fired=$(cat "$dir/fired" 2>/dev/null)
 clear_away
 printf 'fired\\t%s\\n' "$fired"
 `;

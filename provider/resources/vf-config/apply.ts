@@ -1,7 +1,7 @@
 // Makes the host so; remove.ts undoes it. Reads right before writing, asks the guard again, reads again afterwards. The number of
 // VFs is all or nothing: when it cannot be had, what was before is put back. A single attribute that does not take leaves the
 // rest in place and is reported.
-import { SriovError } from "../../base/errors.js";
+import { CommandError, SriovError, explain, kindOf } from "../../base/errors.js";
 import { type LineResult, applyPlan } from "../../host/applier/run.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
@@ -35,17 +35,27 @@ export async function converge(
   refuseBoot(inputs, before, session.hostName);
 
   const prior = priorOf(inputs, before, old?.prior);
-  const results = await carryOut(context, session, before, steps, inputs);
-  const broken = structuralFailure(results);
-  const failed = broken ? await goBack(context, session, before, broken) : [];
-  if (!broken) failed.push(...(await setUpBoot(session, steps)));
+  try {
+    const results = await carryOut(context, session, before, steps, inputs);
+    const broken = structuralFailure(results);
+    const failed = broken ? await goBack(context, session, before, broken) : [];
+    if (!broken) failed.push(...(await setUpBoot(session, steps)));
 
-  const after = await readExisting(session, before.pf.pciAddress, context.signal);
-  const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
-  const reasons = [...failed, ...mismatches(inputs, state, steps, results)];
-  const id = idOf(session, after.pf);
-  return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
+    const after = await readExisting(session, before.pf.pciAddress, context.signal);
+    const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
+    const reasons = [...failed, ...mismatches(inputs, state, steps, results)];
+    const id = idOf(session, after.pf);
+    return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
+  } catch (error) {
+    if (!leavesUnknown(error)) throw error;
+    // What the host is like now, the next refresh reads. What it was like before us would be lost with this error.
+    const state = stateOf(inputs, before, session.machineId, prior, old, declaredBy(inputs));
+    return { done: false, id: idOf(session, before.pf), state, reasons: [explain(error)] };
+  }
 }
+
+/** The connection broke, or a script was ended from outside: some of the steps may have been done. */
+const leavesUnknown = (error: unknown): boolean => kindOf(error) === "unreachable" || error instanceof CommandError;
 
 /** What a program allows, and how long the host waits for us. */
 export type Allowed = Pick<VfConfigInputs, "allowDisruption" | "confirmTimeout">;

@@ -75,7 +75,7 @@ function resultsOf(settled: Settled, { what, seconds, isCut, numVfs }: Attempt):
     case "confirmed":
       if (settled.hasEnded) return settled.results;
       throw new SriovError(
-        "remote-failure",
+        "unreachable",
         `Failed to set up ${what}: the change was ended half-way by something else.`,
         {
           remedy: again,
@@ -91,7 +91,7 @@ function resultsOf(settled: Settled, { what, seconds, isCut, numVfs }: Attempt):
           ? `put back what was before (${numVfs} VFs and their attributes)`
           : `tried to put back what was before, and could not: ${left.map(({ line, said }) => `"${line}": ${said}`).join(", ")}`;
       throw new SriovError(
-        "remote-failure",
+        "timeout",
         `Failed to set up ${what}: ${why}. So the host ${restored}, at ${settled.at}. A VM that lost its NIC does not get it back by itself.`,
         { remedy: "Reach the host over another interface, or raise confirmTimeout." },
       );
