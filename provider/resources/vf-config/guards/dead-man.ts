@@ -10,7 +10,9 @@ import { linkCut } from "./management-link.js";
 
 /** The change may cut us off, or takes VFs from somebody. */
 export function isDisruptive(steps: readonly Step[], current: Current): boolean {
-  const destroys = steps.some((step) => step.do === "set-num-vfs" && step.from > 0);
+  // An eswitch mode costs the VFs themselves, or their drivers.
+  const destroys =
+    current.pf.numVfs > 0 && steps.some((step) => step.do === "set-num-vfs" || step.do === "set-eswitch-mode");
   return (destroys && current.holders.length > 0) || linkCut(steps, current) !== undefined;
 }
 

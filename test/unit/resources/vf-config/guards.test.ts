@@ -89,6 +89,19 @@ describe("VfConfig's guards", () => {
     });
   });
 
+  it("cost no round trip: a refresh of 7 VFs is one command, and so is an up without changes", async () => {
+    const news = { numVfs: 7, vfs: [{ index: 1, vlan: 42 }] };
+    const state = await create(news);
+    overBridge();
+    withSystemd();
+    fake.runs = 0;
+    await vfConfig.read(world.context, "", state);
+    assert.equal(fake.runs, 1);
+    const inputs = await inputsOf(news);
+    assert.deepEqual(vfConfig.diff("", state, inputs).changes, []);
+    assert.equal(fake.runs, 2);
+  });
+
   it("warns of a VM that is shut off and defined with a VF that will be gone", async () => {
     await create({ numVfs: 7 });
     world.shutOff = { db: domainHolding("11", "2", "hostdev"), other: domainHolding("10", "2") };
