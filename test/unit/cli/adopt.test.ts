@@ -1,5 +1,4 @@
-// `pulumi-sriov adopt`: the program and the state it writes agree with each other and with the host. The demo's story, in the
-// end-to-end tests, hands them to the real CLI.
+// `pulumi-sriov adopt`: the program and the state it writes agree with each other and with the host.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
