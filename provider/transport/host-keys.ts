@@ -26,7 +26,15 @@ export type HostKeyRules = {
   policy: HostKeyPolicy;
 };
 
-type KnownKey = { type: string; blob: string; isRevoked: boolean; where: string; isSecondName: boolean };
+type KnownKey = {
+  type: string;
+  blob: string;
+  isRevoked: boolean;
+  /** It signs host certificates, which ssh2 does not know: it is nobody's own key. */
+  isAuthority: boolean;
+  where: string;
+  isSecondName: boolean;
+};
 
 export interface HostKeyCheck {
   /** For the key exchange: those we can verify come first, as in OpenSSH. */
@@ -52,9 +60,12 @@ export async function prepareHostKeyCheck(rules: HostKeyRules): Promise<HostKeyC
   const { hostKey, policy } = rules;
   if (policy === "none") return { algorithms: allAlgorithms, refusal: async () => undefined };
   if (hostKey !== undefined) return checkAgainst(rules, hostKey.trim());
-  const known = await readKnownKeys(rules);
+  const [authorities, known] = partition(await readKnownKeys(rules), (key) => key.isAuthority);
   const good = known.filter((key) => !key.isRevoked);
-  return { algorithms: preferring(good.map(({ type }) => type)), refusal: (key) => judge(key, known, rules) };
+  return {
+    algorithms: preferring(good.map(({ type }) => type)),
+    refusal: (key) => judge(key, known, authorities, rules),
+  };
 }
 
 export const fingerprint = (blob: Buffer): string =>
@@ -90,7 +101,17 @@ function checkAgainst(rules: HostKeyRules, expected: string): HostKeyCheck {
   };
 }
 
-async function judge(key: Buffer, known: KnownKey[], rules: HostKeyRules): Promise<SriovError | undefined> {
+const partition = <T>(items: readonly T[], test: (item: T) => boolean): [yes: T[], no: T[]] => [
+  items.filter(test),
+  items.filter((item) => !test(item)),
+];
+
+async function judge(
+  key: Buffer,
+  known: KnownKey[],
+  authorities: KnownKey[],
+  rules: HostKeyRules,
+): Promise<SriovError | undefined> {
   const type = keyType(key);
   const blob = key.toString("base64");
   const same = known.filter((entry) => entry.blob === blob);
@@ -114,7 +135,9 @@ async function judge(key: Buffer, known: KnownKey[], rules: HostKeyRules): Promi
     return undefined;
   }
   const looked = rules.files.length === 0 ? "there is no known_hosts file" : `looked in ${rules.files.join(", ")}`;
-  const message = `Refused to connect to ${rules.target}: its ${type} host key ${fingerprint(key)} is unknown (${looked}, for ${rules.name})`;
+  const where = [...new Set(authorities.map((authority) => authority.where))].join(", ");
+  const signed = where === "" ? "" : `; @cert-authority in ${where} has no effect: host certificates are not supported`;
+  const message = `Refused to connect to ${rules.target}: its ${type} host key ${fingerprint(key)} is unknown (${looked}, for ${rules.name})${signed}`;
   return new SriovError("refused", message, {
     remedy: `Compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub there); then connect once with ssh, or set ssh.hostKey to "${fingerprint(key)}".`,
   });
@@ -175,9 +198,9 @@ function parseFound(text: string, file: string, isSecondName: boolean): KnownKey
     const fields = line.split(/\s+/);
     const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
     const [, type, blob] = fields;
-    // A certificate authority signs host certificates, which ssh2 does not know.
-    if (type === undefined || blob === undefined || marker === "@cert-authority") continue;
-    keys.push({ type, blob, isRevoked: marker === "@revoked", where, isSecondName });
+    if (type === undefined || blob === undefined) continue;
+    const isAuthority = marker === "@cert-authority";
+    keys.push({ type, blob, isRevoked: marker === "@revoked", isAuthority, where, isSecondName });
   }
   return keys;
 }

@@ -109,8 +109,10 @@ export class SshConnection implements PooledConnection {
 
   async #startCommand(command: string, signal: AbortSignal, timeoutMs: number): Promise<Running> {
     const id = randomUUID();
+    let wasTooLate = false;
     for (;;) {
       const release = await this.#turn(command, signal, timeoutMs);
+      const others = this.#active;
       this.#active += 1;
       try {
         const line = asAnyShell(command, { mark: `${mark}=${id}`, sudo: this.#usesSudo });
@@ -126,9 +128,15 @@ export class SshConnection implements PooledConnection {
         this.#active -= 1;
         // A host with a smaller MaxSessions. The command has not begun: it waits for a turn among those that there are, and
         // this one is never given back.
-        if (reasonOf(error) === openFailure.connectFailed && this.#active > 0) continue;
+        const isFull = reasonOf(error) === openFailure.connectFailed;
+        if (isFull && this.#active > 0) continue;
         release();
         signal.throwIfAborted();
+        // The others ended between its refusal and the news of it: there is room now, or never.
+        if (isFull && others > 0 && !wasTooLate) {
+          wasTooLate = true;
+          continue;
+        }
         throw this.#refusedCommand(command, error);
       }
     }

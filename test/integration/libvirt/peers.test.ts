@@ -7,6 +7,10 @@ import { silentLog } from "../../../provider/base/log.js";
 import type { LibvirtClient } from "../../../provider/libvirt/client.js";
 import { LibvirtError, virErr } from "../../../provider/libvirt/errors.js";
 import { parseNodeDeviceXml } from "../../../provider/libvirt/xml/node-device.js";
+import { closeEverything, createContext } from "../../../provider/resources/context.js";
+import { sriovNetwork } from "../../../provider/resources/sriov-network/index.js";
+import { vfConfig } from "../../../provider/resources/vf-config/index.js";
+import { vmSriovInterface } from "../../../provider/resources/vm-sriov-interface/index.js";
 import type { HostInputs } from "../../../provider/resources/host-inputs.js";
 import { type OwnedSession, openSession } from "../../../provider/resources/session.js";
 import { Pool } from "../../../provider/transport/pool.js";
@@ -183,6 +187,35 @@ for (const kind of peerKinds) {
         const error = await failure(session.shell.readText("/etc/hostname"));
         assert.equal(error.kind, "unsupported");
         assert.match(explain(error), /leads to libvirt only, and gives no shell\nUse qemu\+ssh:/);
+      });
+
+      it("is enough for a network and an interface of a VM; what needs a shell is refused when it is checked", async () => {
+        await defineDomain(peer.fixture, "web");
+        const context = createContext({ log: silentLog, signal: new AbortController().signal, timeoutMs: 60_000 });
+        const host = { uri: uri(known()), ...password };
+        try {
+          const network = await sriovNetwork.check(context, { host, name: "pool", pf: "ens1f0" }, undefined, "pool");
+          assert.deepEqual(network.failures, []);
+          const made = await sriovNetwork.create(context, network.inputs);
+          assert.ok(made.done, JSON.stringify(made));
+          const asked = { host, domain: "web", network: "pool", apply: "config" };
+          const nic = await vmSriovInterface.check(context, asked, undefined, "nic");
+          assert.deepEqual(nic.failures, []);
+          const attached = await vmSriovInterface.create(context, nic.inputs);
+          assert.ok(attached.done, JSON.stringify(attached));
+          await vmSriovInterface.delete(context, attached.id, attached.state);
+          await sriovNetwork.delete(context, made.id, made.state);
+
+          const vfs = await vfConfig.check(context, { host, pf: "ens1f0", numVfs: 7 }, undefined);
+          assert.deepEqual(
+            vfs.failures.map(({ property }) => property),
+            ["host.uri"],
+          );
+          assert.match(vfs.failures[0]?.reason ?? "", /expected a URI that gives a shell on the host/);
+        } finally {
+          await closeEverything();
+          await mustRun(peer.fixture, "virsh undefine web");
+        }
       });
 
       if (kind.tlsWantsSasl) {

@@ -98,8 +98,9 @@ describe("a real sshd: host keys", function () {
   });
 
   it("takes a certificate authority for no host key", async () => {
-    const error = await refusal(await known(`@cert-authority * ${publicKey}`));
+    const error = await refusal(await known("# one", `@cert-authority * ${publicKey}`));
     assert.match(error.message, /is unknown/);
+    assert.ok(error.message.includes(`@cert-authority in ${path()}:2 has no effect`), error.message);
   });
 
   it("accepts the fingerprint that ssh-keygen shows", async () => {

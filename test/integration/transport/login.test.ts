@@ -165,6 +165,31 @@ describe("a real sshd: logging in", function () {
     await connection.close();
   });
 
+  it("goes through jump hosts that the program names, each with a key of its own", async () => {
+    const [first, second] = [await startSshd(), await startSshd()];
+    try {
+      const hops = [first, second].map(sshTargetOf);
+      assert.equal(await whoAmI({ ...sshTargetOf(sshd), jump: hops }), sshd.user);
+      assert.deepEqual([first.connections(), second.connections()], [1, 1]);
+      assert.equal(await whoAmI({ ...sshTargetOf(sshd), jump: [] }), sshd.user);
+
+      // The second one does not get the key of the first.
+      const wrong = [sshTargetOf(first), { ...sshTargetOf(second), privateKeyPath: first.identityFile }];
+      const error = await errorOf({ ...sshTargetOf(sshd), jump: wrong });
+      assert.equal(error.kind, "permission-denied");
+      assert.match(error.message, new RegExp(`Cannot log in as ${sshd.user}@127\\.0\\.0\\.1:${second.port}`));
+    } finally {
+      await first.stop();
+      await second.stop();
+    }
+  });
+
+  it("tries only what sshauth names", async () => {
+    const error = await errorOf({ ...bare(), privateKeyPath: sshd.identityFile, methods: ["password"], password: "x" });
+    assert.doesNotMatch(error.message, /tried key/);
+    assert.equal(await whoAmI({ ...bare(), privateKeyPath: sshd.identityFile, methods: ["privkey"] }), sshd.user);
+  });
+
   it("goes through a jump host (ProxyJump) and through a command (ProxyCommand)", async () => {
     const jump = await startSshd();
     const stanza = (name: string, to: Sshd, more = "") =>

@@ -23,7 +23,11 @@ export type Behaviour = {
   /** Whether every unix socket is an echo; otherwise they are forbidden. */
   canEcho?: boolean;
   maxSessions?: number;
+  /** The news of a refusal comes this much later. */
+  refusesAfterMs?: number;
   isWelcome?: (user: string) => boolean;
+  /** It takes no key but this password, and asks for it as a question (keyboard-interactive). */
+  asksFor?: string;
 };
 
 export async function startFakeSsh(behaviour: Behaviour = {}): Promise<FakeSshServer> {
@@ -37,12 +41,23 @@ export async function startFakeSsh(behaviour: Behaviour = {}): Promise<FakeSshSe
     connections.add(connection);
     connection.on("error", () => undefined).on("close", () => connections.delete(connection));
     connection.on("authentication", (context) => {
+      if (behaviour.asksFor !== undefined) {
+        if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
+        return context.prompt([{ prompt: "Password: ", echo: false }], (answers) =>
+          answers[0] === behaviour.asksFor ? context.accept() : context.reject([]),
+        );
+      }
       const isKey = context.method === "publickey" && behaviour.isWelcome?.(context.username) !== false;
       if (isKey) context.accept();
       else context.reject(["publickey"]);
+      return undefined;
     });
     connection.on("session", (accept, reject) => {
-      if (running >= maxSessions) return reject();
+      if (running >= maxSessions) {
+        if (behaviour.refusesAfterMs === undefined) reject();
+        else setTimeout(reject, behaviour.refusesAfterMs);
+        return undefined;
+      }
       running += 1;
       most = Math.max(most, running);
       const session = accept();

@@ -82,6 +82,16 @@ describe("connectSsh, against a server in this process", function () {
     assert.doesNotMatch(String(error.cause), /hunter2|PRIVATE KEY/);
   });
 
+  it("answers a host that asks for the password interactively", async () => {
+    const { target } = await serve({ asksFor: "correct horse" });
+    const login = { ...target, privateKey: undefined, agent: "none" };
+    await meet({ ...login, password: "correct horse" });
+    const error = await errorOf(connectSsh({ ...login, password: "wrong horse" }));
+    assert.equal(error.kind, "permission-denied");
+    assert.match(error.message, /the password \(keyboard-interactive\)/);
+    assert.doesNotMatch(explain(error), /wrong horse/);
+  });
+
   it("wants a passphrase for an encrypted key when there is no agent", async () => {
     const { private: privateKey } = newEd25519("open sesame");
     const { target } = await serve();
@@ -207,6 +217,17 @@ describe("SshConnection, against a server in this process", function () {
     const results = await Promise.all(Array.from({ length: 12 }, () => connection.run("true")));
     assert.equal(results.length, 12);
     assert.equal(server.mostAtOnce(), 2);
+  });
+
+  it("tries again when the others ended before it heard that there was no room: open failed", async () => {
+    const { target, commands } = await serve({ maxSessions: 1, refusesAfterMs: 500 });
+    const connection = await meet(target);
+    const ended = await Promise.all(["one", "two"].map((command) => connection.run(command)));
+    assert.deepEqual(
+      ended.map(({ exitCode }) => exitCode),
+      [0, 0],
+    );
+    assert.equal(commands.length, 2);
   });
 
   it("says that a host takes no commands at all", async () => {
