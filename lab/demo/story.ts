@@ -2,6 +2,7 @@
 // end-to-end tests run the same steps.
 import assert from "node:assert/strict";
 import { runInGuest } from "../guest.js";
+import { adoptAndPreview, pulumiSriov } from "./adoption.js";
 import { hostView } from "./host-view.js";
 import { onHost, type Scene, type Step, succeeded, until } from "./scene.js";
 
@@ -176,6 +177,26 @@ export const story: Step[] = [
     title: "`pulumi up --refresh` mends it",
     async tell(scene) {
       succeeded(await scene.project.up({ args: ["--refresh", "--skip-preview"] }), "up --refresh");
+      assert.equal(await hostView(scene), scene.seen.made);
+    },
+  },
+  {
+    title: "`pulumi-sriov topology` shows what hangs on what",
+    async tell(scene) {
+      const tree = await pulumiSriov(["topology", scene.lab.uri]);
+      scene.show(tree);
+      assert.match(tree, /[▲△] PF eno49 +0000:01:00\.0 +igb +up.* +7 of 7 VFs/);
+      for (const { vm } of [node1, node2]) {
+        assert.match(tree, new RegExp(`● VF \\d .* pool-eno49 +VM ${vm}$`, "m"));
+        assert.match(tree, new RegExp(`▶ ${vm}\n.*VLAN 42 +pool pool-eno49 +eno49 VF \\d$`, "m"));
+      }
+      assert.match(tree, /▶ pool-eno49 +active +2 of 7 VFs in use/);
+    },
+  },
+  {
+    title: "`pulumi-sriov adopt` into a new project: imported, its first preview changes nothing",
+    async tell(scene) {
+      await adoptAndPreview(scene);
       assert.equal(await hostView(scene), scene.seen.made);
     },
   },
