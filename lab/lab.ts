@@ -88,25 +88,27 @@ async function mustFind(name: string): Promise<Lab> {
 }
 
 type Identity = Pick<RunState, "name" | "pfs" | "machineId" | "kernelArguments">;
+type Ports = Pick<RunState, "sshPort" | "pfSshPort">;
 
 /** A first boot, from a fresh disk. */
-async function boot(identity: Identity & { sshPort?: number }, report: Report): Promise<void> {
+async function boot(identity: Identity & Partial<Ports>, report: Report): Promise<void> {
   const { name } = identity;
   const image = await ensureImage(report);
   const files = runFiles(name);
   await rm(files.folder, { recursive: true, force: true });
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   const sshPort = identity.sshPort ?? (await freePort());
+  const pfSshPort = identity.pfSshPort ?? (await freePort());
   await createOverlay(image.disk, files.overlay);
   await copyFile(image.identityFile, files.identityFile);
   await writeFile(files.knownHosts, knownHostsLine(sshPort, await readFile(image.hostKey, "utf8")));
 
-  await launch({ ...identity, sshPort }, image, report);
+  await launch({ ...identity, sshPort, pfSshPort }, image, report);
 }
 
 /** Starts QEMU on the lab's disk, and returns when the host answers. */
-async function launch(identity: Identity & { sshPort: number }, image: Image, report: Report): Promise<void> {
-  const { name, pfs, machineId, sshPort, kernelArguments } = identity;
+async function launch(identity: Identity & Ports, image: Image, report: Report): Promise<void> {
+  const { name, pfs, machineId, sshPort, pfSshPort, kernelArguments } = identity;
   const files = runFiles(name);
   report(`booting a host with ${pfs} PFs (${image.accelerator === "kvm" ? "KVM" : "emulated CPU: 15 to 60 s"})`);
   const host = await spawnHost(
@@ -114,6 +116,7 @@ async function launch(identity: Identity & { sshPort: number }, image: Image, re
       accelerator: image.accelerator,
       pfs,
       sshPort,
+      pfSshPort,
       kernel: image.kernel,
       initrd: image.initrd,
       disk: { file: files.overlay, format: "qcow2" },
@@ -124,7 +127,7 @@ async function launch(identity: Identity & { sshPort: number }, image: Image, re
     files.qemuLog,
   );
   const imageName = image.folder.split("/").at(-1) ?? "";
-  await writeState({ name, pid: host.pid, sshPort, pfs, image: imageName, machineId, kernelArguments });
+  await writeState({ name, pid: host.pid, sshPort, pfSshPort, pfs, image: imageName, machineId, kernelArguments });
   try {
     await waitForSsh(sshTarget(name, sshPort), BOOT_MS, host.stillAlive);
   } catch (error) {
@@ -141,6 +144,8 @@ export class Lab {
   readonly name: string;
   readonly pfs: number;
   readonly sshPort: number;
+  /** Leads to port 22 of 10.9.0.15, over the first PF, once the host has that address there. */
+  readonly pfSshPort: number;
   readonly user = "root";
   readonly identityFile: string;
   readonly knownHostsFile: string;
@@ -156,6 +161,7 @@ export class Lab {
     this.name = state.name;
     this.pfs = state.pfs;
     this.sshPort = state.sshPort;
+    this.pfSshPort = state.pfSshPort;
     this.pid = state.pid;
     this.identityFile = files.identityFile;
     this.knownHostsFile = files.knownHosts;
@@ -223,9 +229,9 @@ export class Lab {
   /** Back to the first state: a fresh disk, the same machine (id, port, PFs). This object stays valid, its pid does not. */
   async reset(report: Report = () => undefined): Promise<Lab> {
     await stopLab(this.name);
-    const { name, pfs, sshPort } = this;
+    const { name, pfs, sshPort, pfSshPort } = this;
     const kernelArguments = this.#kernelArguments;
-    await boot({ name, pfs, sshPort, machineId: this.#machineId, kernelArguments }, report);
+    await boot({ name, pfs, sshPort, pfSshPort, machineId: this.#machineId, kernelArguments }, report);
     return mustFind(name);
   }
 
@@ -234,7 +240,7 @@ export class Lab {
   }
 
   async #bootAnew(kernelArguments: readonly string[]): Promise<void> {
-    const { name, pfs, sshPort } = this;
+    const { name, pfs, sshPort, pfSshPort } = this;
     await this.run("systemd-run --quiet --on-active=1 systemctl poweroff");
     await sleep(1_000);
     await closeMaster(this.#target);
@@ -242,7 +248,7 @@ export class Lab {
       if (Date.now() > deadline)
         throw new SriovError("timeout", `The lab "${name}" did not go down in ${BOOT_MS / 1000} s.`);
     }
-    const identity = { name, pfs, sshPort, machineId: this.#machineId, kernelArguments };
+    const identity = { name, pfs, sshPort, pfSshPort, machineId: this.#machineId, kernelArguments };
     // The image that its disk lies on, not the one of a recipe that changed since.
     const state = await readState(name);
     const image = imageFiles(join(imagesFolder(), state?.image ?? ""));

@@ -8,6 +8,8 @@ export type Machine = {
   /** SR-IOV capable PFs, 1 to 4. */
   pfs: number;
   sshPort: number;
+  /** Leads to port 22 of 10.9.0.15, an address that the host may give to its first PF or to something above it. */
+  pfSshPort?: number;
   kernel: string;
   initrd: string;
   disk: { file: string; format: "raw" | "qcow2" };
@@ -51,19 +53,21 @@ export function qemuArguments(machine: Machine): string[] {
     ...["-netdev", `user,id=mgmt,hostfwd=tcp:127.0.0.1:${machine.sshPort}-:22`],
     ...["-device", "virtio-net-pci,netdev=mgmt,addr=0x3"],
     ...["-device", "virtio-rng-pci,addr=0x2"],
-    ...Array.from({ length: machine.pfs }, (_, index) => pfArguments(index)).flat(),
+    ...Array.from({ length: machine.pfs }, (_, index) => pfArguments(index, machine.pfSshPort)).flat(),
   ];
 }
 
 /** A root port and an igb (Intel 82576: 7 VFs) behind it; the port's number decides the PF's PCI bus. */
-function pfArguments(index: number): string[] {
+function pfArguments(index: number, sshPort: number | undefined): string[] {
   const slot = index + 1;
+  // The way in for tests of what happens to a connection when the PF under it goes down.
+  const forward = index === 0 && sshPort !== undefined ? `,hostfwd=tcp:127.0.0.1:${sshPort}-10.9.0.15:22` : "";
   return [
     ...[
       "-device",
       `pcie-root-port,id=rp${index},bus=pcie.0,addr=0x${(4 + index).toString(16)},chassis=${slot},slot=${slot}`,
     ],
-    ...["-netdev", `user,id=n${index},net=10.9.${index}.0/24`],
+    ...["-netdev", `user,id=n${index},net=10.9.${index}.0/24${forward}`],
     ...["-device", `igb,bus=rp${index},netdev=n${index},mac=${pfOf(index).mac}`],
   ];
 }

@@ -9,6 +9,8 @@ export type RunState = {
   name: string;
   pid: number;
   sshPort: number;
+  /** Leads to port 22 of 10.9.0.15, over the first PF. */
+  pfSshPort: number;
   pfs: number;
   /** The image's folder name: an image in use is not cleaned up. */
   image: string;

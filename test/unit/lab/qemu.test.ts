@@ -5,6 +5,7 @@ const machine: Machine = {
   accelerator: "tcg",
   pfs: 2,
   sshPort: 2222,
+  pfSshPort: 2223,
   kernel: "/cache/vmlinuz",
   initrd: "/cache/initrd",
   disk: { file: "/run/a,b/overlay.qcow2", format: "qcow2" },
@@ -51,6 +52,14 @@ describe("the command line of the emulated host", () => {
 
   it("listens for SSH on the loopback address only", () => {
     assert.ok(valuesOf("-netdev", qemuArguments(machine)).includes("user,id=mgmt,hostfwd=tcp:127.0.0.1:2222-:22"));
+  });
+
+  it("leads a port of this machine to the first PF, and to no other", () => {
+    const users = valuesOf("-netdev", qemuArguments(machine)).filter((netdev) => netdev.startsWith("user,id=n"));
+    assert.deepEqual(users, [
+      "user,id=n0,net=10.9.0.0/24,hostfwd=tcp:127.0.0.1:2223-10.9.0.15:22",
+      "user,id=n1,net=10.9.1.0/24",
+    ]);
   });
 
   it("doubles a comma in the disk's path, which QEMU would take for the end of it", () => {
