@@ -50,6 +50,10 @@ export async function withRemedy(error: unknown, apparmor: () => Promise<AppArmo
   const remedy =
     denied === undefined
       ? remedies.find((candidate) => candidate.code === code && (candidate.text?.test(message) ?? true))?.remedy
-      : explainVfioDenied(message, await apparmor());
+      : // Where nobody can look at the rules, what the text alone says has to do.
+        await apparmor().then(
+          (facts) => explainVfioDenied(message, facts),
+          () => denied,
+        );
   return remedy === undefined ? error : new SriovError(error.kind, error.message, { cause: error, remedy });
 }

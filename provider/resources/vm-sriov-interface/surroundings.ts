@@ -1,10 +1,13 @@
 // Asks the host for what `check` decides on: the pool and who uses it, the VF, AppArmor.
+import { kindOf } from "../../base/errors.js";
 import { type AppArmorFacts, readAppArmor } from "../../host/apparmor/facts.js";
 import type { Shell } from "../../host/shell.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
+import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseCapabilitiesXml } from "../../libvirt/xml/capabilities.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
 import { parseNetworkXml } from "../../libvirt/xml/network.js";
+import { parseNodeDeviceXml } from "../../libvirt/xml/node-device.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import type { Context } from "../lifecycle.js";
 import type { Session } from "../session.js";
@@ -78,7 +81,7 @@ async function readVf(
   { host, domain, domainUuid }: VmSriovInterfaceInputs,
   vf: string,
 ): Promise<NonNullable<Surroundings["vf"]>> {
-  const isVf = (await session.shell.readLink(`/sys/bus/pci/devices/${vf}/physfn`)) !== undefined;
+  const isVf = await isVfOf(session, client, vf);
   const running = (await client.listDomains()).filter(({ id }) => id !== -1);
   let user: string | undefined;
   for (const other of running) {
@@ -88,6 +91,20 @@ async function readVf(
   }
   // A VF that a VfConfig of this program is about to make cannot be in sysfs yet.
   return { isVf, isPromised: context.program.hasVfs(hostKey(host)), user };
+}
+
+async function isVfOf(session: Session, client: LibvirtClient, vf: string): Promise<boolean> {
+  try {
+    return (await session.shell.readLink(`/sys/bus/pci/devices/${vf}/physfn`)) !== undefined;
+  } catch (error) {
+    // A URI that gives no shell: libvirt knows it, too.
+    if (kindOf(error) !== "unsupported") throw error;
+    const xml = await client.nodeDeviceXml(`pci_${vf.replace(/[:.]/g, "_")}`).catch((missing: unknown) => {
+      if (isLibvirtError(missing, virErr.noNodeDevice)) return undefined;
+      throw missing;
+    });
+    return xml !== undefined && parseNodeDeviceXml(xml).pci?.physicalFunction !== undefined;
+  }
 }
 
 /**
@@ -109,8 +126,12 @@ async function isBlocked(
   )
     return false;
   if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
-  const facts = await appArmorOf(session.shell, context.signal);
-  if (facts.apparmor !== "enabled" || facts.hasRule) return false;
+  const facts = await appArmorOf(session.shell, context.signal).catch((error: unknown) => {
+    // A URI that gives no shell: nobody can look, and the program may know what it does.
+    if (kindOf(error) === "unsupported") return undefined;
+    throw error;
+  });
+  if (facts === undefined || facts.apparmor !== "enabled" || facts.hasRule) return false;
   return !(await context.program.declaresVfioRule(hostKey(inputs.host), otherResourcesMs));
 }
 
