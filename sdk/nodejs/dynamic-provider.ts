@@ -34,7 +34,7 @@ export function provider(name: ResourceName) {
     diff: (id: string, olds: Properties, news: Properties) =>
       run(async (context) => {
         const { changes, deleteBeforeReplace, notes } = lifecycle.diff(id, stateOf(lifecycle, olds), fromWire(news));
-        for (const note of notes) tellOnce(context, `${name} ${id}: ${note}`);
+        for (const note of notes) context.log.info(`${name} ${id}: ${note}`);
         return {
           changes: changes.length > 0,
           replaces: changes.filter((change) => change.kind === "replace").map((change) => topLevel(change.property)),
@@ -119,22 +119,22 @@ async function run<T>(call: (context: Context) => Promise<T>, maxAgeMs = 0): Pro
   }
 }
 
+const topLevel = (property: string): string => property.split(/[.[]/, 1)[0] ?? property;
+
 const told = new Set<string>();
 
-/** The engine asks for the same difference more than once, for the refresh and for the update. */
-function tellOnce(context: Context, note: string): void {
-  if (told.has(note)) return;
-  told.add(note);
-  context.log.info(note);
+/** The engine asks for the same check and the same difference more than once, for the refresh and for the update. */
+function tellOnce(stream: NodeJS.WriteStream, text: string): void {
+  if (told.has(text)) return;
+  told.add(text);
+  stream.write(`${text}\n`);
 }
-
-const topLevel = (property: string): string => property.split(/[.[]/, 1)[0] ?? property;
 
 // The engine shows what this process prints among the stack's diagnostics.
 const log = {
   debug: (message: string) => {
     if (process.env["PULUMI_SRIOV_DEBUG"]) process.stderr.write(`debug: ${message}\n`);
   },
-  info: (message: string) => void process.stdout.write(`${message}\n`),
-  warn: (message: string) => void process.stderr.write(`warning: ${message}\n`),
+  info: (message: string) => tellOnce(process.stdout, message),
+  warn: (message: string) => tellOnce(process.stderr, `warning: ${message}`),
 };

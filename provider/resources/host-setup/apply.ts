@@ -1,7 +1,7 @@
 // Makes the host so, reads again, and undoes it.
-import { SriovError } from "../../base/errors.js";
 import { addRule, removeRule } from "../../host/apparmor/rule.js";
 import type { Context, Outcome } from "../lifecycle.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import type { HostSetupArgs, HostSetupState } from "./model.js";
 import { type Current, type Step, plan } from "./plan.js";
@@ -24,13 +24,7 @@ export async function converge(
 
 /** Idempotent. Only what is marked as ours goes. */
 export async function remove(context: Context, session: Session, state: HostSetupState): Promise<void> {
-  if (session.machineId !== state.hostId) {
-    throw new SriovError(
-      "conflict",
-      `Refused to undo the setup of a host: ${state.host.uri} leads to another machine than the one that was set up`,
-      { remedy: "Correct the host's URI, or, when the machine is gone, run `pulumi state delete`." },
-    );
-  }
+  mustBeSameMachine(session, state, "undo", "the setup of a host");
   if (state.apparmorVfioRule === undefined) return;
   const current = await readCurrent(session, context.signal);
   await removeRule(session.shell, current.apparmor);

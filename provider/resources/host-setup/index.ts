@@ -1,6 +1,6 @@
 // HostSetup: what a host needs before VMs can use VFs. This file only joins the parts.
-import { SriovError } from "../../base/errors.js";
 import { askHost } from "../ask-host.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import { type Lifecycle, type Observed, isImport } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import { type HostInputs, hostKey } from "../host-inputs.js";
@@ -33,13 +33,7 @@ export const hostSetup = {
   async read(context, id, state) {
     const session = await context.connect(state.host);
     if (isImport(state)) return importSetup(session, state.host, context.signal);
-    if (session.machineId !== state.hostId) {
-      throw new SriovError(
-        "conflict",
-        `Refused to read ${id}: ${state.host.uri} leads to another machine than the one that was set up`,
-        { remedy: "Correct the host's URI, or run `pulumi up` to move the resource to that machine." },
-      );
-    }
+    mustBeSameMachine(session, state, "read", id);
     const now = stateOf(state, await readCurrent(session, context.signal), session);
     return { here: true, id, inputs: inputsOf(now), state: now };
   },

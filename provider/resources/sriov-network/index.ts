@@ -1,5 +1,5 @@
 // SriovNetwork: a libvirt network that hands out VFs. This file joins the parts and asks the host what `check` needs.
-import { SriovError, kindOf } from "../../base/errors.js";
+import { kindOf } from "../../base/errors.js";
 import { type CompleteReading, readPf } from "../../host/sysfs/read-pf.js";
 import { type Context, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
@@ -12,6 +12,7 @@ import { type Facts, type SriovNetworkInputs, type SriovNetworkState } from "./m
 import { plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
 import { askHost } from "../ask-host.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import { observe, readNetworks } from "./read.js";
 
 export const sriovNetwork = {
@@ -45,35 +46,22 @@ export const sriovNetwork = {
 
   async read(context, id, state) {
     const session = await context.connect(state.host);
-    mustBeSameHost(session, state, `read ${id}`);
+    mustBeSameMachine(session, state, "read", id);
     return observe(session, id, state, context.signal);
   },
 
   async update(context, id, state, inputs) {
     const session = await context.connect(inputs.host);
-    mustBeSameHost(session, state, `update ${id}`);
+    mustBeSameMachine(session, state, "update", id);
     return update(context, session, inputs, state.uuid);
   },
 
   async delete(context, id, state) {
     const session = await context.connect(state.host);
-    mustBeSameHost(session, state, `delete ${id}`);
+    mustBeSameMachine(session, state, "undo", id);
     return remove(session, state);
   },
 } satisfies Lifecycle<SriovNetworkInputs, SriovNetworkState>;
-
-/** A network of the same name on another machine is not ours to touch. */
-function mustBeSameHost(session: Session, state: SriovNetworkState, doing: string): void {
-  const before: string | undefined = state.hostId;
-  if (before === undefined || before === session.machineId) return;
-  throw new SriovError(
-    "conflict",
-    `Refused to ${doing}: ${state.host.uri} leads to another machine than the one it was made on`,
-    {
-      remedy: "Correct the host's URI, or run `pulumi up` with the new one to make the network there.",
-    },
-  );
-}
 
 async function readFacts(
   context: Context,

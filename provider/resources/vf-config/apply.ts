@@ -6,7 +6,7 @@ import { type LineResult, applyPlan } from "../../host/applier/run.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { isBootStep, refuseBoot, setUpBoot } from "./boot-apply.js";
-import { mismatches } from "./compare.js";
+import { describeMismatch, mismatches } from "./compare.js";
 import type { Current } from "./current.js";
 import { applyConfirmed, settleEarlier } from "./guards/confirmed-apply.js";
 import { isDisruptive } from "./guards/dead-man.js";
@@ -43,7 +43,7 @@ export async function converge(
 
     const after = await readExisting(session, before.pf.pciAddress, context.signal);
     const state = stateOf(inputs, after, session.machineId, prior, old, declaredBy(inputs));
-    const reasons = [...failed, ...mismatches(inputs, state, steps, results)];
+    const reasons = [...failed, ...mismatches(inputs, state, steps, results).map(describeMismatch)];
     const id = idOf(session, after.pf);
     return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
   } catch (error) {

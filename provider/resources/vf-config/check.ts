@@ -22,7 +22,13 @@ export function checkInputs(news: Values): { inputs: VfConfigInputs; failures: F
       : failure,
   );
   const vfs = vfsOf(news);
-  failures.push(...duplicateIndexes(vfs), ...duplicateMacs(vfs), ...lonelyQos(vfs), ...bootFailures(news));
+  failures.push(
+    ...duplicateIndexes(vfs),
+    ...duplicateMacs(vfs),
+    ...lonelyTags(vfs),
+    ...bootFailures(news),
+    ...notOurs(news),
+  );
   if (typeof news["numVfs"] === "number") failures.push(...indexesBeyond(vfs, news["numVfs"], "numVfs"));
   return { inputs: withDefaults(news), failures };
 }
@@ -83,16 +89,39 @@ function duplicateMacs(vfs: [number, VfValues][]): Failure[] {
   });
 }
 
-function lonelyQos(vfs: [number, VfValues][]): Failure[] {
-  return vfs.flatMap(([place, { vlan, qos }]) => {
-    if (typeof qos !== "number" || qos === 0 || isUnknown(vlan) || (typeof vlan === "number" && vlan !== 0)) return [];
+/** Priority and protocol are parts of a VLAN tag; drivers take them without one and forget them. */
+function lonelyTags(vfs: [number, VfValues][]): Failure[] {
+  return vfs.flatMap(([place, { vlan, qos, vlanProto }]) => {
+    if (isUnknown(vlan) || (typeof vlan === "number" && vlan !== 0)) return [];
+    const reason = (beside: string) =>
+      `expected a vlan from 1 to 4094 beside ${beside}, got ${vlan === undefined ? "none" : JSON.stringify(vlan)}`;
+    const isLonely = typeof vlanProto === "string" && (vlanProto !== "802.1Q" || vlan === undefined);
     return [
-      {
-        property: `vfs[${place}].qos`,
-        reason: `expected a vlan from 1 to 4094 beside qos, got ${vlan === undefined ? "none" : JSON.stringify(vlan)}`,
-      },
+      ...(typeof qos === "number" && qos !== 0 ? [{ property: `vfs[${place}].qos`, reason: reason("qos") }] : []),
+      ...(isLonely ? [{ property: `vfs[${place}].vlanProto`, reason: reason("vlanProto") }] : []),
     ];
   });
+}
+
+/** Whoever makes the VFs also says how: with `externallyManaged` that is somebody else. */
+function notOurs(news: Values): Failure[] {
+  if (news["externallyManaged"] !== true) return [];
+  const ofMaking = ["eswitchMode", "driversAutoprobe"].filter((property) => news[property] !== undefined);
+  const isMade = news["persistence"] === "udev" || news["persistence"] === "systemd-link";
+  return [
+    ...ofMaking.map((property) => ({
+      property,
+      reason: "expected none beside externallyManaged: whoever makes the VFs sets it",
+    })),
+    ...(isMade
+      ? [
+          {
+            property: "persistence",
+            reason: `expected "systemd-unit" or "none" beside externallyManaged, got ${JSON.stringify(news["persistence"])}, which would make VFs`,
+          },
+        ]
+      : []),
+  ];
 }
 
 function indexesBeyond(vfs: [number, VfValues][], numVfs: number, source: string): Failure[] {

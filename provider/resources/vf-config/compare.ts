@@ -3,19 +3,37 @@ import type { LineResult } from "../../host/applier/run.js";
 import { type VfConfigInputs, type VfConfigState, pfSettings, vfAttributes } from "./model.js";
 import { type Step, lineOf } from "./steps.js";
 
+/**
+ * Why what was declared is not what is read. `unsupported`: the driver said so; `failed`: it said something else; `not-tried`:
+ * an earlier step failed; `ignored`: the write succeeded and changed nothing, or something else set it again. What libvirt
+ * overrides for a VM is none of these: it counts as declared, and `check` warns.
+ */
+export type Mismatch = {
+  property: string;
+  declared: unknown;
+  read: unknown;
+  kind: "unsupported" | "failed" | "not-tried" | "ignored";
+  /** For people. */
+  reason: string;
+};
+
 /** One sentence a mismatch: the property, what was declared, what is read, and the reason. */
+export const describeMismatch = ({ property, declared, read, reason }: Mismatch): string =>
+  `${property}: declared ${text(declared)}, read ${text(read)}: ${reason}`;
+
 export function mismatches(
   inputs: VfConfigInputs,
   state: VfConfigState,
   steps: readonly Step[],
   results: readonly LineResult[],
-): string[] {
-  const reasons: string[] = [];
-  const say = (property: string, declared: unknown, read: unknown, reason: string) =>
-    reasons.push(`${property}: declared ${text(declared)}, read ${text(read)}: ${reason}`);
+): Mismatch[] {
+  const found: Mismatch[] = [];
+  const say = (property: string, declared: unknown, read: unknown, why: Pick<Mismatch, "kind" | "reason">) =>
+    found.push({ property, declared, read, ...why });
+  const ignored = (reason: string) => ({ kind: "ignored" as const, reason });
 
   if (inputs.numVfs !== undefined && state.numVfs !== inputs.numVfs) {
-    say("numVfs", inputs.numVfs, state.numVfs, "the driver did not keep it");
+    say("numVfs", inputs.numVfs, state.numVfs, ignored("the driver did not keep it"));
   }
   for (const setting of pfSettings) {
     const declared = inputs[setting];
@@ -25,7 +43,7 @@ export function mismatches(
     );
     say(setting, declared, state[setting], why(result, state.driver));
   }
-  if (inputs.pfUp && !state.pfUp) say("pfUp", true, false, "the PF did not stay up");
+  if (inputs.pfUp && !state.pfUp) say("pfUp", true, false, ignored("the PF did not stay up"));
   (inputs.vfs ?? []).forEach((vf, place) => {
     const now = state.vfs?.find(({ index }) => index === vf.index);
     for (const attribute of vfAttributes) {
@@ -37,9 +55,10 @@ export function mismatches(
     }
   });
   if (state.persistence !== inputs.persistence) {
-    say("persistence", inputs.persistence, state.persistence, "what was installed did not stay as it was written");
+    const reason = ignored("what was installed did not stay as it was written");
+    say("persistence", inputs.persistence, state.persistence, reason);
   }
-  return reasons;
+  return found;
 }
 
 function resultOf(
@@ -72,11 +91,24 @@ const settingSteps = {
   mtu: "set-mtu",
 } as const;
 
-function why(result: LineResult | undefined, driver: string): string {
-  if (result?.outcome === "unsupported") return `not supported by the driver ${driver} (${result.said})`;
-  if (result?.outcome === "failed" || result?.outcome === "timeout") return result.said;
-  if (result?.outcome === "skipped") return "not tried, because an earlier step failed";
-  return `not taken: the driver ${driver} said yes and did not do it, or something else set it again`;
+function why(result: LineResult | undefined, driver: string): Pick<Mismatch, "kind" | "reason"> {
+  switch (result?.outcome) {
+    case "unsupported":
+      return { kind: "unsupported", reason: `not supported by the driver ${driver} (${result.said})` };
+    case "failed":
+    case "refused":
+    case "timeout":
+      return { kind: "failed", reason: result.said };
+    case "skipped":
+      return { kind: "not-tried", reason: "not tried, because an earlier step failed" };
+    case "same":
+    case "done":
+    case undefined:
+      return {
+        kind: "ignored",
+        reason: `not taken: the driver ${driver} said yes and did not do it, or something else set it again`,
+      };
+  }
 }
 
 const text = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));

@@ -6,7 +6,7 @@ type Change = Difference["changes"][number];
 
 export function diff(state: VfConfigState, inputs: VfConfigInputs): Difference {
   const changes = [...identity(state, inputs), ...settings(state, inputs), ...attributes(state, inputs)];
-  return { changes, deleteBeforeReplace: true, notes: notesOf(state, inputs, changes) };
+  return { changes, deleteBeforeReplace: true, notes: notesOf(state, changes) };
 }
 
 /** Another PF, or another machine, is another resource. A fact that `check` could not find out is no difference. */
@@ -91,22 +91,16 @@ const differs = (now: unknown, wanted: unknown): boolean => wanted !== undefined
 
 const drift = (declared: unknown, wanted: unknown): { drift?: true } => (declared === wanted ? { drift: true } : {});
 
-function notesOf(state: VfConfigState, inputs: VfConfigInputs, changes: Change[]): string[] {
+/** What a plan would do is said by `check`, which knows the host as it is now. */
+function notesOf(state: VfConfigState, changes: Change[]): string[] {
   const notes: string[] = [];
-  const from = state.virtualFunctions.length;
-  const to: unknown = inputs.numVfs;
   if (changes.some(({ kind }) => kind === "replace")) {
     notes.push(`another PF or another host: what this resource changed on ${state.pfName} is undone first`);
-  } else if (typeof to === "number" && to !== from) {
-    const made = to === 0 ? "" : `${from === 0 ? "" : ", "}makes ${count(to)}`;
-    notes.push(`${from === 0 ? "" : `destroys ${count(from)}`}${made}`);
   }
   const drifted = changes.filter((change) => change.drift).map(({ property }) => property);
   if (drifted.length > 0) notes.push(`changed on the host since the last update: ${drifted.join(", ")}`);
   return notes;
 }
-
-const count = (vfs: number): string => (vfs === 1 ? "1 VF" : `${vfs} VFs`);
 
 export function isDeepEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;

@@ -1,18 +1,22 @@
 // VfConfig: the VFs of one PF. This file only joins the parts and asks the host for what `check` needs.
 import { askHost } from "../ask-host.js";
+import type { MacInUse } from "../../host/sysfs/pf.js";
 import { hostKey } from "../host-inputs.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { converge } from "./apply.js";
+import { type Verdict, checkDriver } from "./check-driver.js";
 import { checkInputs, checkOnHost, known, wrongPf } from "./check.js";
 import { diff, isDeepEqual } from "./diff.js";
 import { type VfConfigInputs, type VfConfigState, factNames } from "./model.js";
 import type { Current } from "./current.js";
 import { guardWarnings } from "./guards/warnings.js";
 import { importPf } from "./import.js";
+import { plan, wantedBy } from "./plan.js";
+import { idOf, observe, readCurrent } from "./read.js";
 import { remove } from "./remove.js";
-import { observe, readCurrent } from "./read.js";
+import { summary } from "./summary.js";
 
 export const vfConfig = {
   schemaVersion: 1,
@@ -23,8 +27,10 @@ export const vfConfig = {
     const host = await askForPf(context, inputs, failures);
     if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
 
-    const { session, current } = host;
-    failures.push(...checkOnHost(inputs, current, session.hostName, { areSound: failures.length === 0 }));
+    const { session, current, macsInUse } = host;
+    const areSound = failures.length === 0;
+    failures.push(...checkOnHost(inputs, current, session.hostName, { areSound }));
+    if (areSound) tell(context, inputs, host, checkDriver(known(inputs), current, macsInUse), failures);
     if (failures.length === 0) {
       for (const warning of await guardWarnings(session, known(inputs), current)) context.log.warn(warning);
     }
@@ -65,18 +71,34 @@ function isAddressed(inputs: VfConfigInputs, failures: readonly Failure[]): bool
   );
 }
 
+type Asked = { session: Session; current: Current; macsInUse: readonly MacInUse[] };
+
 /** The PF as it is now; undefined, with a warning or a failure, when it cannot be had. */
-function askForPf(
-  context: Context,
-  inputs: VfConfigInputs,
-  failures: Failure[],
-): Promise<{ session: Session; current: Current } | undefined> {
+function askForPf(context: Context, inputs: VfConfigInputs, failures: Failure[]): Promise<Asked | undefined> {
+  // The MACs of all PFs are read only where they are needed: it takes a command for each PF.
+  const withOthers = known(inputs).vfs?.some(({ mac }) => mac !== undefined) ?? false;
   return askHost(context, inputs.host, failures, async (session) => {
-    const { reading, current } = await readCurrent(session, inputs.pf, context.signal);
+    const { reading, current } = await readCurrent(session, inputs.pf, context.signal, { withOthers });
     const wrong = wrongPf(inputs.pf, reading, session.hostName);
     if (wrong) failures.push(wrong);
-    return current && !wrong ? { session, current } : undefined;
+    if (!current || wrong || reading.found !== "pf") return undefined;
+    return { session, current, macsInUse: reading.macsInUse };
   });
+}
+
+/** What the host says of the inputs: failures; else what a plan would do, in words, for the preview. */
+function tell(
+  context: Context,
+  inputs: VfConfigInputs,
+  { session, current }: Asked,
+  verdict: Verdict,
+  failures: Failure[],
+) {
+  const what = `VfConfig ${idOf(session, current.pf)}`;
+  for (const warning of verdict.warnings) context.log.warn(`${what}: ${warning}`);
+  failures.push(...verdict.failures);
+  if (failures.length > 0) return;
+  for (const words of summary(plan(wantedBy(known(inputs)), current), current)) context.log.info(`${what}: ${words}`);
 }
 
 const factsOf = (session: Session, { pf }: Current) => ({

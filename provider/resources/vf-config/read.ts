@@ -5,6 +5,7 @@ import type { PfFacts, PfReading, VfFacts } from "../../host/sysfs/pf.js";
 import { readPf } from "../../host/sysfs/read-pf.js";
 import type { ReadOptions } from "../../host/sysfs/reader-script.js";
 import type { Observed } from "../lifecycle.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import { persistenceNow, whyNotInstalled } from "./boot.js";
 import { wrongPf } from "./check.js";
@@ -60,13 +61,7 @@ export async function observe(
   state: VfConfigState,
   signal?: AbortSignal,
 ): Promise<Observed<VfConfigInputs, VfConfigState>> {
-  if (session.machineId !== state.hostId) {
-    throw new SriovError(
-      "conflict",
-      `Refused to read ${id}: ${state.host.uri} leads to machine ${session.machineId}, and this resource is on ${state.hostId}`,
-      { remedy: "Correct the host's URI, or run `pulumi up` to move the resource to that machine." },
-    );
-  }
+  mustBeSameMachine(session, state, "read", id);
   const { reading, current } = await readCurrent(session, state.pfPciAddress, signal);
   if (reading.found === "nothing") return { here: false };
   if (!current) {

@@ -2,6 +2,7 @@
 // back is read again; what could not be is said. It can stop anywhere, and the next delete goes on from there.
 import { SriovError } from "../../base/errors.js";
 import type { Context } from "../lifecycle.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import { carryOut, refuse, remedyFor, structuralFailure } from "./apply.js";
 import { isBootStep, restoreBoot } from "./boot-apply.js";
@@ -15,13 +16,7 @@ import { type Step, describe, lineOf } from "./steps.js";
 
 /** Idempotent: what is as it was before is not written again. */
 export async function remove(context: Context, session: Session, state: VfConfigState): Promise<void> {
-  if (session.machineId !== state.hostId) {
-    throw new SriovError(
-      "conflict",
-      `Refused to undo ${state.pfName}: ${state.host.uri} leads to another machine than the one that was set up`,
-      { remedy: "Correct the host's URI, or, when the machine is gone, run `pulumi state delete`." },
-    );
-  }
+  mustBeSameMachine(session, state, "undo", `the VFs of ${state.pfName}`);
   let { reading, current } = await readCurrent(session, state.pfPciAddress, context.signal);
   if (current?.surroundings?.deadMan.now) {
     await settleEarlier(context, session, current);

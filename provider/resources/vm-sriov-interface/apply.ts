@@ -4,13 +4,14 @@ import { explain, isSriovError, kindOf } from "../../base/errors.js";
 import { readAppArmor } from "../../host/apparmor/facts.js";
 import { formatInterfaceXml, updateInterfaceXml } from "../../libvirt/xml/interface.js";
 import type { Context, Outcome } from "../lifecycle.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import { withRemedy } from "./attach-remedies.js";
 import { type Current, halvesOf } from "./current.js";
 import { detachLive } from "./detach.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
 import { type Step, describe, interfaceWanted, plan, targetsOf, wantedAgain } from "./plan.js";
-import { idOf, readCurrent, readExisting, sameMachine, stateAfter } from "./read.js";
+import { idOf, readCurrent, readExisting, stateAfter } from "./read.js";
 
 /** Create and update: `old` is the state so far. */
 export async function converge(
@@ -19,7 +20,7 @@ export async function converge(
   inputs: VmSriovInterfaceInputs,
   old: VmSriovInterfaceState | undefined,
 ): Promise<Outcome<VmSriovInterfaceState>> {
-  if (old) sameMachine(session, old, `update ${inputs.alias}`);
+  if (old) mustBeSameMachine(session, old, "update", `interface ${inputs.alias}`);
   const before = await readExisting(session, inputs.domainUuid ?? inputs.domain);
   const steps = plan(inputs, before, old && wantedAgain(old));
   const xml = formatInterfaceXml(interfaceWanted(inputs));
@@ -108,7 +109,7 @@ async function carryOut(
 
 /** Idempotent: the definition first, so that a guest that does not let go is rid of it at its next start. */
 export async function remove(session: Session, state: VmSriovInterfaceState): Promise<void> {
-  sameMachine(session, state, `detach ${state.alias}`);
+  mustBeSameMachine(session, state, "undo", `interface ${state.alias}`);
   const current = await readCurrent(session, state.domainUuid);
   if (!current) return;
   const client = await session.libvirt();

@@ -5,6 +5,7 @@ import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseDomainXml } from "../../libvirt/xml/domain.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import type { Observed } from "../lifecycle.js";
+import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import { type Current, type Halves, halvesOf } from "./current.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
@@ -57,7 +58,7 @@ export async function observe(
   id: string,
   state: VmSriovInterfaceState,
 ): Promise<Observed<VmSriovInterfaceInputs, VmSriovInterfaceState>> {
-  sameMachine(session, state, `read ${id}`);
+  mustBeSameMachine(session, state, "read", id);
   const current = await readCurrent(session, state.domainUuid);
   if (!current) return { here: false };
   const halves = halvesOf(current, state.alias);
@@ -156,15 +157,6 @@ export function inputsOf(state: VmSriovInterfaceState): VmSriovInterfaceInputs {
   return Object.fromEntries(
     Object.entries(state).filter(([key, value]) => !only.includes(key) && value !== undefined),
   ) as unknown as VmSriovInterfaceInputs;
-}
-
-export function sameMachine(session: Session, state: VmSriovInterfaceState, doing: string): void {
-  if (session.machineId === state.hostId) return;
-  throw new SriovError(
-    "conflict",
-    `Refused to ${doing}: ${state.host.uri} leads to another machine than the one where the interface is`,
-    { remedy: "Correct the host's URI, or run `pulumi up` to move the resource to that machine." },
-  );
 }
 
 export const idOf = (session: Session, domain: string, alias: string): string =>

@@ -43,15 +43,6 @@ describe("the difference of a VfConfig", () => {
     assert.deepEqual(paths({ host: { uri: "qemu+ssh://root@10.0.0.1/system" } }), ["update host"]);
   });
 
-  it("tells how many VFs go and come", () => {
-    assert.deepEqual(diff(state, { ...inputs, numVfs: 4 }).notes, ["destroys 7 VFs, makes 4 VFs"]);
-    assert.deepEqual(diff(state, { ...inputs, numVfs: 0, vfs: [] }).notes, ["destroys 7 VFs"]);
-    assert.deepEqual(
-      diff({ ...state, virtualFunctions: [], numVfs: 0 }, { ...inputs, numVfs: 1 }).notes[0],
-      "makes 1 VF",
-    );
-  });
-
   it("names the attribute by its place in the program, and ignores the order of the list", () => {
     const vfs = [{ index: 0 }, { index: 2, vlan: 43, mac: "52:54:00:00:00:02" }];
     assert.deepEqual(paths({ vfs }), ["update vfs[1].vlan"]);
