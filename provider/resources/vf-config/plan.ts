@@ -57,11 +57,12 @@ export function plan(wanted: Wanted, current: Current): Step[] {
   const steps: Step[] = [...before, ...(isNewNetdev ? [...vfSteps, ...settings] : [...settings, ...vfSteps])];
 
   const vfs = [...(wanted.vfs ?? [])].sort((a, b) => a.index - b.index);
-  const fresh = driver?.keepsAttributes ? {} : untouched;
   const nows = vfs.map((vf): VfStep => ({
     vf,
     at: { netdev, vf: vf.index },
-    now: (remade ? undefined : pf.vfs.find(({ index }) => index === vf.index)) ?? fresh,
+    now:
+      (remade && !driver?.keepsAttributes ? undefined : pf.vfs.find(({ index }) => index === vf.index)) ??
+      (driver?.keepsAttributes ? {} : untouched),
     // libvirt sets MAC and VLAN when it gives the VF to a VM, and puts them back afterwards: not ours to fight.
     isLibvirts: !remade && current.holders.some((holder) => holder.vfIndex === vf.index && holder.ownsMacAndVlan),
   }));
@@ -98,20 +99,24 @@ function vfCountSteps(wanted: Wanted, pf: PfFacts): { before: Step[]; steps: Ste
   }
   const isOther = to !== undefined && to !== pf.numVfs;
   const order = driverNamed(pf.driver)?.eswitch ?? "without-vfs";
-  // Taking the VFs away takes the mode back to legacy: what nobody asked to change has to be put back.
+  // Taking the VFs away may take the mode back to legacy: what nobody asked to change has to be put back.
   const isLost = order === "after-vfs" && isOther && pf.numVfs > 0 && pf.eswitchMode === "switchdev";
   const mode = wanted.eswitchMode ?? (isLost ? pf.eswitchMode : undefined);
-  const isOtherMode = mode !== undefined && (mode !== pf.eswitchMode || (isLost && mode === "switchdev"));
-  const from = isLost ? "legacy" : pf.eswitchMode;
+  const isOtherMode = mode !== undefined && (mode !== pf.eswitchMode || isLost);
+  const from = isLost && mode === "switchdev" ? "legacy" : pf.eswitchMode;
   const setMode = (unbind: boolean): Step[] =>
-    isOtherMode && mode !== undefined ? [{ do: "set-eswitch-mode", ...at, from, to: mode, unbind }] : [];
+    isOtherMode ? [{ do: "set-eswitch-mode", ...at, from, to: mode, unbind }] : [];
   const setCount = (start: number, end: number): Step[] =>
     start === end ? [] : [{ do: "set-num-vfs", ...at, from: start, to: end }];
   const end = to ?? pf.numVfs;
 
   if (order !== "without-vfs") {
     const unbind = order === "unbound-vfs" && end > 0;
-    return { before, steps: [...setCount(pf.numVfs, end), ...setMode(unbind)], remade: isOther };
+    const counts = setCount(pf.numVfs, end);
+    // Back to legacy first, while it is still what it says it is.
+    const isBack = order === "after-vfs" && mode === "legacy";
+    const steps = isBack ? [...setMode(false), ...counts] : [...counts, ...setMode(unbind)];
+    return { before, steps, remade: isOther };
   }
   if (!isOtherMode) return { before, steps: setCount(pf.numVfs, end), remade: isOther };
   const steps = [...setCount(pf.numVfs, 0), ...setMode(false), ...setCount(0, end)];
