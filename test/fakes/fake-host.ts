@@ -188,3 +188,24 @@ export function udevTree(address = "0000:01:00.0", netdev = "eno49", ifindex = "
     "usr/lib/systemd/network/99-default.link": `[Match]\nOriginalName=*\n\n[Link]\nNamePolicy=keep kernel path`,
   };
 }
+
+/** A PF of netdevsim, the kernel's simulated card: on a bus of its own, with its limit in debugfs, and with an eswitch. */
+export function netdevsimTree(name = "netdevsim7", netdev = "eni7np1"): Tree {
+  const device = `sys/bus/netdevsim/devices/${name}`;
+  return {
+    "proc/1/comm": "systemd",
+    "proc/1/cmdline": "/sbin/init",
+    "proc/1/fd/0": "-> /dev/null",
+    [`sys/kernel/debug/netdevsim/${name}/max_vfs`]: "4",
+    [`${device}/sriov_numvfs`]: "0",
+    [`${device}/driver`]: "-> ../../drivers/netdevsim",
+    [`${device}/net/${netdev}/address`]: "52:54:00:00:70:00",
+    [`${device}/net/${netdev}/flags`]: "0x1002",
+    [`${device}/net/${netdev}/carrier`]: "1",
+    [`${device}/net/${netdev}/mtu`]: "1500",
+    [`${device}/net/${netdev}/ifindex`]: "7",
+    [`${device}/net/${netdev}/device`]: `-> ../../../${name}`,
+    [`sys/class/net/${netdev}`]: `-> ../../bus/netdevsim/devices/${name}/net/${netdev}`,
+    [`fake/eswitch-${name}`]: "legacy",
+  };
+}

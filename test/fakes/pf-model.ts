@@ -55,7 +55,14 @@ export function carriedOut(current: Current, step: Step): Current {
     case "install-boot-file":
     case "remove-boot-file":
       return current;
-    default:
+    case "set-vf-mac":
+    case "set-vf-vlan":
+    case "set-vf-spoofchk":
+    case "set-vf-trust":
+    case "set-vf-link-state":
+    case "set-vf-query-rss":
+    case "set-vf-max-tx-rate":
+    case "set-vf-min-tx-rate":
       return withPf({ vfs: pf.vfs.map((vf) => (vf.index === step.vf ? afterAttribute(vf, step) : vf)) });
   }
 }

@@ -107,4 +107,116 @@ describe("the applier", () => {
     ];
     assert.deepEqual(await outcomes(...lines), ["same", "same", "same", "same", "same", "same"]);
   });
+
+  it("sets all there is of a VF, and nothing the second time", async () => {
+    const lines = [
+      "mtu 9000",
+      "drivers-autoprobe off",
+      "pf-up",
+      "num-vfs 2",
+      "vf 0 vlan 42 qos 3 proto 802.1ad",
+      "vf 0 link-state enable",
+      "vf 0 query-rss on",
+      "vf 0 max-tx-rate 500",
+      "vf 0 min-tx-rate 100",
+    ];
+    assert.deepEqual(await outcomes(...lines), ["same", ...lines.map(() => "done")]);
+    assert.deepEqual(fake.commands.slice(-3), [
+      "ip link set dev eno49 vf 0 query_rss on",
+      "ip link set dev eno49 vf 0 max_tx_rate 500 min_tx_rate 0",
+      "ip link set dev eno49 vf 0 max_tx_rate 500 min_tx_rate 100",
+    ]);
+    fake.forget();
+    assert.deepEqual(await outcomes(...lines), ["same", ...lines.map(() => "same")]);
+    assert.deepEqual([...fake.writes, ...fake.commands], []);
+  });
+
+  it("asks a busy driver again, and gives up with its answer when it stays busy", async () => {
+    await apply("num-vfs 1");
+    fake.put("fake/busy-trust", "1\n2");
+    assert.deepEqual(await outcomes("vf 0 trust on"), ["same", "done"]);
+    fake.put("fake/busy-trust", "1\n2\n3\n4\n5\n6\n7\n8\n9");
+    const [, result] = await apply("vf 0 trust off");
+    assert.equal(result?.outcome, "failed");
+    assert.match(result?.said ?? "", /temporarily unavailable/);
+  });
+
+  it("asks a driver that refuses once, and never again", async () => {
+    fake.put("fake/unsupported-trust", "");
+    await apply("num-vfs 1", "vf 0 trust on");
+    assert.equal(fake.commands.filter((command) => command.includes("trust")).length, 1);
+  });
+
+  it("says which VFs are still held when a write does not end", async () => {
+    await apply("num-vfs 7");
+    giveToVm(fake, "0000:01:11.2", 95, "web");
+    fake.put("fake/hang", "");
+    const [, , stuck] = await apply("allow-disruption", "num-vfs 0");
+    assert.equal(stuck?.outcome, "timeout");
+    assert.match(stuck?.said ?? "", /no end after 2 s.*VF 5 \(0000:01:11\.2\) is held by qemu-system-x86 web/);
+  }).timeout(10_000);
+
+  it("sets spoofchk off again after the PF came up: igb turns it on in hardware and still says off", async () => {
+    await apply("num-vfs 1", "vf 0 spoofchk off");
+    fake.forget();
+    await apply("mtu 9000", "vf 0 spoofchk off");
+    assert.deepEqual(fake.commands, ["ip link set dev eno49 mtu 9000", "ip link set dev eno49 vf 0 spoofchk off"]);
+  });
+
+  it("reports an MTU that the driver refuses, and goes on", async () => {
+    assert.deepEqual(await outcomes("mtu 9999", "num-vfs 1"), ["same", "failed", "done"]);
+  });
+
+  it("waits for VFs that something else makes, with a bound, and never makes them", async () => {
+    assert.deepEqual(await outcomes("wait-vfs 2"), ["same", "failed"]);
+    assert.deepEqual(fake.writes, []);
+    await apply("num-vfs 2");
+    assert.deepEqual(await outcomes("wait-vfs 2"), ["same", "same"]);
+  });
+
+  describe("changes the eswitch mode", () => {
+    const withDriver = async (driver: string) => {
+      fake.put(`${device}/driver`, `-> ../../drivers/${driver}`);
+      fake.put(`fake/eswitch-${pf}`, "legacy");
+      await apply("pf-up", "num-vfs 2");
+      fake.forget();
+    };
+
+    it("of bnxt_en once: the mode that it has is Invalid argument there", async () => {
+      await withDriver("bnxt_en");
+      assert.deepEqual(await outcomes("eswitch-mode switchdev", "eswitch-mode switchdev"), ["same", "done", "same"]);
+    });
+
+    it("of mlx5 with the VFs unbound meanwhile, and binds them again, also without autoprobe", async () => {
+      await withDriver("mlx5_core");
+      assert.deepEqual(await outcomes("eswitch-mode switchdev"), ["same", "failed"]);
+      fake.put(`${device}/sriov_drivers_autoprobe`, "0");
+      assert.deepEqual(await outcomes("eswitch-mode switchdev unbind"), ["same", "done"]);
+      assert.equal(fake.text(`fake/eswitch-${pf}`), "switchdev");
+      for (const vf of ["0000:01:10.0", "0000:01:10.2"]) {
+        assert.equal(await fake.shell.readLink(`sys/bus/pci/devices/${vf}/driver`), "../../drivers/igbvf");
+        assert.equal(fake.text(`sys/bus/pci/devices/${vf}/driver_override`), "");
+      }
+    });
+
+    it("of mlx5 not while QEMU has a VF open", async () => {
+      await withDriver("mlx5_core");
+      giveToVm(fake, "0000:01:10.2", 91, "web");
+      const [, refused] = await apply("eswitch-mode switchdev unbind");
+      assert.equal(refused?.outcome, "refused");
+      assert.match(refused?.said ?? "", /VF 1 .* is held by qemu-system-x86 web/);
+    });
+
+    it("and says unsupported, and stops, where the driver does not take it", async () => {
+      await withDriver("ice");
+      assert.deepEqual(await outcomes("eswitch-mode switchdev", "num-vfs 0"), ["same", "unsupported", "skipped"]);
+    });
+  });
+
+  it("understands a PF whose representors have its device too: switchdev mode", async () => {
+    fake.put(`${device}/net/a-representor/phys_port_name`, "pf0vf0");
+    fake.put(`${device}/net/eno49/phys_port_name`, "p0");
+    await apply("pf-up");
+    assert.deepEqual(fake.commands, ["ip link set dev eno49 up"]);
+  });
 });

@@ -61,7 +61,13 @@ const vfWanted: fc.Arbitrary<VfInputs> = fc
   })
   .map(({ tag, rates, ...vf }) => {
     const [maxTxRate, minTxRate] = rates ?? [];
-    return { index: vf.index, ...given({ ...vf, ...tag, maxTxRate, minTxRate } as VfInputs, vfAttributes) };
+    const all: { [K in (typeof vfAttributes)[number]]?: VfInputs[K] | undefined } = {
+      ...vf,
+      ...tag,
+      maxTxRate,
+      minTxRate,
+    };
+    return { index: vf.index, ...given(all, vfAttributes) };
   });
 
 const wantedArbitrary: fc.Arbitrary<Wanted> = fc

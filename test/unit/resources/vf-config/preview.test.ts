@@ -28,7 +28,9 @@ function previewText(folder: string): string {
   if (cannot.length > 0) return [...cannot, ...mind, ""].join("\n");
   const steps = plan(wantedBy(inputs), current);
   const words = summary(steps, current).map((word) => `does: ${word}`);
-  return [...mind, ...words, ...steps.map(describeStep), ...(steps.length === 0 ? ["nothing to do"] : []), ""].join("\n");
+  return [...mind, ...words, ...steps.map(describeStep), ...(steps.length === 0 ? ["nothing to do"] : []), ""].join(
+    "\n",
+  );
 }
 
 describe("a preview", () => {
