@@ -130,7 +130,7 @@ export class FakeHost {
           SRIOV_CARRIER_WAIT: "0",
           SRIOV_VFS_WAIT: "0",
           SRIOV_BUSY_WAIT: "1",
-          SRIOV_WRITE_LIMIT: "2",
+          SRIOV_WRITE_LIMIT: "6",
           SRIOV_LOCK_WAIT: "0",
           TMPDIR: join(this.root, "tmp"),
           ...this.environment,

@@ -153,8 +153,8 @@ describe("the applier", () => {
     fake.put("fake/hang", "");
     const [, , stuck] = await apply("allow-disruption", "num-vfs 0");
     assert.equal(stuck?.outcome, "timeout");
-    assert.match(stuck?.said ?? "", /no end after 2 s.*VF 5 \(0000:01:11\.2\) is held by qemu-system-x86 web/);
-  }).timeout(10_000);
+    assert.match(stuck?.said ?? "", /no end after \d+ s.*VF 5 \(0000:01:11\.2\) is held by qemu-system-x86 web/);
+  }).timeout(30_000);
 
   it("sets spoofchk off again after the PF came up: igb turns it on in hardware and still says off", async () => {
     await apply("num-vfs 1", "vf 0 spoofchk off");

@@ -341,7 +341,7 @@ describe("VfConfig's guards", () => {
     it("says nothing where the program leaves the number alone", async () => {
       rule(4);
       await inputsOf({});
-      await inputsOf({ externallyManaged: true, numVfs: 4 });
+      await inputsOf({ externallyManaged: true, numVfs: 0 });
       assert.deepEqual(world.warnings, []);
     });
 
