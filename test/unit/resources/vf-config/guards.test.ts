@@ -341,7 +341,8 @@ describe("VfConfig's guards", () => {
     it("says nothing where the program leaves the number alone", async () => {
       rule(4);
       await inputsOf({});
-      await inputsOf({ externallyManaged: true, numVfs: 0 });
+      await fake.shell.run("printf 4 | tee $SRIOV_ROOT/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
+      await inputsOf({ externallyManaged: true, numVfs: 4 });
       assert.deepEqual(world.warnings, []);
     });
 
