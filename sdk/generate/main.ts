@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { driversText } from "./drivers.js";
 import { functionsText } from "./functions.js";
 import { functionReferenceText, referenceText } from "./reference.js";
 import { packageSchemaText } from "./package-schema.js";
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     await formatted(join(root, "provider", "plugin", "schema.gen.json"), packageSchemaText()),
     [join(root, "docs", "functions.md"), functionReferenceText()],
     [join(root, "docs", "resources.md"), referenceText()],
+    [join(root, "docs", "vf-config.md"), driversText()],
   ];
   for (const [file, text] of files) {
     if (!process.argv.includes("--check")) writeFileSync(file, text);

@@ -107,21 +107,10 @@ function lonelyTags(vfs: [number, VfValues][]): Failure[] {
 function notOurs(news: Values): Failure[] {
   if (news["externallyManaged"] !== true) return [];
   const ofMaking = ["eswitchMode", "driversAutoprobe"].filter((property) => news[property] !== undefined);
-  const isMade = news["persistence"] === "udev" || news["persistence"] === "systemd-link";
-  return [
-    ...ofMaking.map((property) => ({
-      property,
-      reason: "expected none beside externallyManaged: whoever makes the VFs sets it",
-    })),
-    ...(isMade
-      ? [
-          {
-            property: "persistence",
-            reason: `expected "systemd-unit" or "none" beside externallyManaged, got ${JSON.stringify(news["persistence"])}, which would make VFs`,
-          },
-        ]
-      : []),
-  ];
+  return ofMaking.map((property) => ({
+    property,
+    reason: "expected none beside externallyManaged: whoever makes the VFs sets it",
+  }));
 }
 
 function indexesBeyond(vfs: [number, VfValues][], numVfs: number, source: string): Failure[] {
