@@ -3,7 +3,8 @@ import { z } from "zod";
 import { SriovError } from "../base/errors.js";
 import { vlanId } from "../libvirt/xml/parts.js";
 import { hostModel } from "../resources/host-inputs.js";
-import { asWanted, staleBecause } from "../resources/sriov-network/plan.js";
+import { asWanted } from "../resources/sriov-network/definition.js";
+import { staleBecause } from "../resources/sriov-network/plan.js";
 import { type ReadNetwork, readNetwork, readPfVfs } from "../resources/sriov-network/read.js";
 import type { HostFunction } from "./function.js";
 
@@ -112,7 +113,10 @@ function shown(
     }),
     ...(owner === undefined ? {} : { owner }),
     stale: live !== undefined && staleBecause(asWanted(inactive), live, pfVfs).length > 0,
-    vfs: [...(live?.addresses ?? (inactive.addresses.length > 0 ? inactive.addresses : (pfVfs ?? [])))],
+    vfs: [
+      ...(live?.addresses ??
+        (inactive.addresses.length > 0 ? inactive.addresses : (pfVfs ?? []).map((vf) => vf.pciAddress))),
+    ],
     allocations: ports.map(allocationOf),
   };
 }

@@ -146,6 +146,12 @@ class RpcClient implements LibvirtClient {
   isDomainPersistent(domain: DomainRef) {
     return this.#rpc.call("domainIsPersistent", [domain], `ask whether domain "${domain.name}" is persistent`);
   }
+  shutdownDomain(domain: DomainRef) {
+    return this.#rpc.call("domainShutdown", [domain], `shut domain "${domain.name}" down`);
+  }
+  async startDomain(domain: DomainRef) {
+    await this.#rpc.call("domainCreate", [domain], `start domain "${domain.name}"`);
+  }
   async attachDevice(domain: DomainRef, xml: string, affect: Affect) {
     const doing = `attach a device to domain "${domain.name}"${half(affect)}`;
     if (/<interface[\s>]/.test(xml)) mustAttachInterfaces(doing, await this.libVersion());

@@ -68,6 +68,10 @@ export interface LibvirtClient {
   domainXml(domain: DomainRef, options?: { inactive?: boolean }): Promise<string>;
   isDomainActive(domain: DomainRef): Promise<boolean>;
   isDomainPersistent(domain: DomainRef): Promise<boolean>;
+  /** DOMAIN_SHUTDOWN. Equivalent to: `virsh shutdown`. It only asks the guest: wait for the event. */
+  shutdownDomain(domain: DomainRef): Promise<void>;
+  /** DOMAIN_CREATE. Equivalent to: `virsh start` */
+  startDomain(domain: DomainRef): Promise<void>;
   /** Equivalent to: `virsh attach-device [--live] [--config]` */
   attachDevice(domain: DomainRef, xml: string, affect: Affect): Promise<void>;
   /** Equivalent to: `virsh detach-device [--live] [--config]`. Live it is only a request: wait for the event. */

@@ -21,6 +21,9 @@ const anyNetwork = () => ["networks", "network "];
 const devicesOf = (ref: DomainRef, _xml: string, { live = false }: Affect): About[] =>
   live ? [domain(ref), "network ", "node-devices"] : [domain(ref)];
 
+/** A VM that starts or stops: who runs, its own facts, and what it takes from pools. */
+const anyDomain = ["domains", "domain ", "network ", "node-devices"];
+
 const verbs: Verbs = {
   name: "as it is",
   capabilities: { reads: () => "host" },
@@ -43,6 +46,8 @@ const verbs: Verbs = {
   domainXml: { reads: domain },
   isDomainActive: { reads: domain },
   isDomainPersistent: { reads: domain },
+  shutdownDomain: { writes: () => anyDomain },
+  startDomain: { writes: () => anyDomain },
   attachDevice: { writes: devicesOf },
   detachDevice: { writes: devicesOf },
   updateDevice: { writes: devicesOf },

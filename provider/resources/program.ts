@@ -2,16 +2,38 @@
 // program is about to make is fine, although the host does not show them yet. One object a process.
 
 export type DeclaredVfs = { pfPciAddress: string; pfName: string; numVfs: number | undefined };
-export type DeclaredNetwork = { name: string; numVfs: number | undefined };
+export type DeclaredNetwork = {
+  /** The Pulumi name of its resource. */
+  resource: string;
+  name: string;
+  numVfs: number | undefined;
+  /** libvirt's forward mode: `hostdev`, `passthrough`, ... */
+  mode?: string;
+  active?: boolean;
+  /** What it takes its VFs from, as far as it is known. */
+  source?: { mode: string; pf?: string; vfs: readonly string[]; netdevs: readonly string[] };
+  /** Undefined: the program leaves those of the host alone, or does not know them yet. */
+  portgroups?: readonly string[];
+};
 export type DeclaredInterface = {
+  /** The Pulumi name of its resource. */
+  resource: string;
+  /** The VM's name, where the host could be asked. */
   domain: string;
   alias: string;
   mac: string;
   network: string | undefined;
   vf: string | undefined;
+  /** Of two interfaces with one MAC address: the virtio one, or the VF. */
+  teaming?: "persistent" | "transient" | undefined;
+  /** It will be plugged into the running VM, and takes a slot of it. */
+  plugs?: boolean;
 };
 
-/** Keyed by host (`hostKey`) and then by the thing's own identity, so that a second check of the same resource replaces the first. */
+/**
+ * Keyed by host (`hostKey`), by the thing's own identity and by the resource, so that a second check of the same resource
+ * replaces the first, and two resources for one thing are both seen.
+ */
 export class Program {
   readonly #vfs = new Map<string, DeclaredVfs>();
   readonly #networks = new Map<string, DeclaredNetwork>();
@@ -22,10 +44,10 @@ export class Program {
     this.#vfs.set(`${host} ${vfs.pfPciAddress}`, vfs);
   }
   declareNetwork(host: string, network: DeclaredNetwork): void {
-    this.#networks.set(`${host} ${network.name}`, network);
+    this.#networks.set(`${host} ${network.name} ${network.resource}`, network);
   }
   declareInterface(host: string, declared: DeclaredInterface): void {
-    this.#interfaces.set(`${host} ${declared.domain} ${declared.alias}`, declared);
+    this.#interfaces.set(`${host} ${declared.domain} ${declared.alias} ${declared.resource}`, declared);
   }
 
   /** A HostSetup of this program lets VMs open VFIO devices on the host. */
@@ -49,7 +71,10 @@ export class Program {
     return this.#of(this.#vfs, host).some((vfs) => vfs.numVfs !== 0);
   }
   network(host: string, name: string): DeclaredNetwork | undefined {
-    return this.#networks.get(`${host} ${name}`);
+    return this.networks(host).find((network) => network.name === name);
+  }
+  networks(host: string): DeclaredNetwork[] {
+    return this.#of(this.#networks, host);
   }
   interfaces(host: string): DeclaredInterface[] {
     return this.#of(this.#interfaces, host);

@@ -3,5 +3,6 @@ export * from "./functions.gen.js";
 export { HostSetup } from "./host-setup.js";
 export { SriovNetwork } from "./sriov-network.js";
 export { VfConfig } from "./vf-config.js";
+export { VmFailoverPair, type VmFailoverPairArgs } from "./vm-failover-pair.js";
 export { VmSriovInterface } from "./vm-sriov-interface.js";
 export type * from "./types.gen.js";

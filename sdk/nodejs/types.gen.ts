@@ -229,6 +229,36 @@ export interface HostSasl {
   readonly password: string;
 }
 
+/** The switch port's profile for all VFs of the pool, instead of a VLAN. Unset leaves it alone. */
+export interface SriovNetworkVirtualportArgs {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: pulumi.Input<"802.1Qbg" | "802.1Qbh" | "none">;
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: pulumi.Input<number>;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: pulumi.Input<string>;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: pulumi.Input<string>;
+}
+
+/** The VFIO driver of the VFs. With mode `hostdev` only. Unset leaves it alone. */
+export interface SriovNetworkDriverArgs {
+  /** How the VF is passed through: `vfio`, the only way there is. */
+  readonly name?: pulumi.Input<"vfio">;
+
+  /** The kernel's VFIO driver for the VF, such as `mlx5_vfio_pci`: one that can migrate it. Needs libvirt 10.0. Unset: libvirt's choice. */
+  readonly model?: pulumi.Input<string>;
+}
+
 /** A kind of interface that VMs can ask the pool for. */
 export interface SriovNetworkPortgroupArgs {
   /** Name of the portgroup: what a VM's interface asks for. */
@@ -239,6 +269,69 @@ export interface SriovNetworkPortgroupArgs {
 
   /** VLAN of the VFs of this portgroup, 1-4094; 0 takes it away, and the network's holds. Unset leaves it alone. */
   readonly vlan?: pulumi.Input<number>;
+
+  /** The switch port's profile for this portgroup, instead of a VLAN. Unset leaves it alone. */
+  readonly virtualport?: pulumi.Input<SriovNetworkPortgroupVirtualportArgs>;
+}
+
+/** The switch port's profile for this portgroup, instead of a VLAN. Unset leaves it alone. */
+export interface SriovNetworkPortgroupVirtualportArgs {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: pulumi.Input<"802.1Qbg" | "802.1Qbh" | "none">;
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: pulumi.Input<number>;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: pulumi.Input<string>;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: pulumi.Input<string>;
+}
+
+/** What one tool keeps in the network's metadata. */
+export interface SriovNetworkMetadataArgs {
+  /** The namespace, such as `urn:example:rack:1`. */
+  readonly uri: pulumi.Input<string>;
+
+  /** The element, in that namespace: `<rack:place xmlns:rack='urn:example:rack:1' row='7'/>`. "" takes it away. */
+  readonly xml: pulumi.Input<string>;
+}
+
+/** The switch port's profile for all VFs of the pool, instead of a VLAN. Unset leaves it alone. */
+export interface SriovNetworkVirtualport {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: "802.1Qbg" | "802.1Qbh" | "none";
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: number;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: number;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: number;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: string;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: string;
+}
+
+/** The VFIO driver of the VFs. With mode `hostdev` only. Unset leaves it alone. */
+export interface SriovNetworkDriver {
+  /** How the VF is passed through: `vfio`, the only way there is. */
+  readonly name?: "vfio";
+
+  /** The kernel's VFIO driver for the VF, such as `mlx5_vfio_pci`: one that can migrate it. Needs libvirt 10.0. Unset: libvirt's choice. */
+  readonly model?: string;
 }
 
 /** A kind of interface that VMs can ask the pool for. */
@@ -251,11 +344,47 @@ export interface SriovNetworkPortgroup {
 
   /** VLAN of the VFs of this portgroup, 1-4094; 0 takes it away, and the network's holds. Unset leaves it alone. */
   readonly vlan?: number;
+
+  /** The switch port's profile for this portgroup, instead of a VLAN. Unset leaves it alone. */
+  readonly virtualport?: SriovNetworkPortgroupVirtualport;
+}
+
+/** The switch port's profile for this portgroup, instead of a VLAN. Unset leaves it alone. */
+export interface SriovNetworkPortgroupVirtualport {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: "802.1Qbg" | "802.1Qbh" | "none";
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: number;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: number;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: number;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: string;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: string;
+}
+
+/** What one tool keeps in the network's metadata. */
+export interface SriovNetworkMetadata {
+  /** The namespace, such as `urn:example:rack:1`. */
+  readonly uri: string;
+
+  /** The element, in that namespace: `<rack:place xmlns:rack='urn:example:rack:1' row='7'/>`. "" takes it away. */
+  readonly xml: string;
 }
 
 export interface SriovNetworkVirtualFunction {
-  /** PCI address of the VF, such as `0000:01:10.0`. */
-  readonly pciAddress: string;
+  /** PCI address of the VF, such as `0000:01:10.0`, where it is known. */
+  readonly pciAddress?: string;
+
+  /** The VF's netdev, in a pool of macvtaps. */
+  readonly netdev?: string;
 
   /** Who holds the VF. Absent while it is free. */
   readonly allocatedTo?: SriovNetworkVirtualFunctionAllocatedTo;
@@ -508,6 +637,102 @@ export interface VfConfigDeclaredVf {
   readonly queryRss?: boolean;
 }
 
+/** A VF by its PF and index. */
+export interface VmSriovInterfaceVfArgs {
+  /** The PF, by netdev name, altname or PCI address. */
+  readonly pf: pulumi.Input<string>;
+
+  /** Which of its VFs: N of `virtfnN` in sysfs, from 0. */
+  readonly index: pulumi.Input<number>;
+}
+
+/** The switch port's profile, instead of a VLAN. Unset: that of the portgroup or the network, else none. */
+export interface VmSriovInterfaceVirtualportArgs {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: pulumi.Input<"802.1Qbg" | "802.1Qbh" | "none">;
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: pulumi.Input<number>;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: pulumi.Input<number>;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: pulumi.Input<string>;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: pulumi.Input<string>;
+}
+
+/** The VFIO driver of `vf`. A VF of a pool has the network's. Unset: libvirt's choice. */
+export interface VmSriovInterfaceDriverArgs {
+  /** How the VF is passed through: `vfio`, the only way there is. */
+  readonly name?: pulumi.Input<"vfio">;
+
+  /** The kernel's VFIO driver for the VF, such as `mlx5_vfio_pci`: one that can migrate it. Needs libvirt 10.0. Unset: libvirt's choice. */
+  readonly model?: pulumi.Input<string>;
+}
+
+/** Makes the interface one half of a failover pair, for live migration: see VmFailoverPair. Unset: alone. */
+export interface VmSriovInterfaceTeamingArgs {
+  /** `transient`: the VF, which goes while the VM migrates. `persistent`: the virtio NIC that stays, from a network of any kind. */
+  readonly type: pulumi.Input<"persistent" | "transient">;
+
+  /** The alias of the persistent NIC of the same VM and MAC address. For `transient` only. */
+  readonly persistent?: pulumi.Input<string>;
+}
+
+/** A VF by its PF and index. */
+export interface VmSriovInterfaceVf {
+  /** The PF, by netdev name, altname or PCI address. */
+  readonly pf: string;
+
+  /** Which of its VFs: N of `virtfnN` in sysfs, from 0. */
+  readonly index: number;
+}
+
+/** The switch port's profile, instead of a VLAN. Unset: that of the portgroup or the network, else none. */
+export interface VmSriovInterfaceVirtualport {
+  /** What the switch speaks: `802.1Qbg` (VEPA, VSI discovery), `802.1Qbh` (port extender, with a port profile); `none` takes it away. */
+  readonly type: "802.1Qbg" | "802.1Qbh" | "none";
+
+  /** 802.1Qbg: VSI manager (`managerid`), 0-255. */
+  readonly managerId?: number;
+
+  /** 802.1Qbg: VSI type (`typeid`), 0-16777215. */
+  readonly typeId?: number;
+
+  /** 802.1Qbg: version of the VSI type, 0-255. */
+  readonly typeIdVersion?: number;
+
+  /** 802.1Qbg: UUID of the VSI instance. Unset: libvirt makes one. */
+  readonly instanceId?: string;
+
+  /** 802.1Qbh: name of the port profile (`profileid`). */
+  readonly profileId?: string;
+}
+
+/** The VFIO driver of `vf`. A VF of a pool has the network's. Unset: libvirt's choice. */
+export interface VmSriovInterfaceDriver {
+  /** How the VF is passed through: `vfio`, the only way there is. */
+  readonly name?: "vfio";
+
+  /** The kernel's VFIO driver for the VF, such as `mlx5_vfio_pci`: one that can migrate it. Needs libvirt 10.0. Unset: libvirt's choice. */
+  readonly model?: string;
+}
+
+/** Makes the interface one half of a failover pair, for live migration: see VmFailoverPair. Unset: alone. */
+export interface VmSriovInterfaceTeaming {
+  /** `transient`: the VF, which goes while the VM migrates. `persistent`: the virtio NIC that stays, from a network of any kind. */
+  readonly type: "persistent" | "transient";
+
+  /** The alias of the persistent NIC of the same VM and MAC address. For `transient` only. */
+  readonly persistent?: string;
+}
+
 /** What the program said when it was last applied; where the VM differs from it, that is drift. */
 export interface VmSriovInterfaceDeclared {
   readonly apply: "auto" | "config" | "live";
@@ -754,11 +979,17 @@ export interface SriovNetworkArgs {
   /** Name of the libvirt network: what VMs ask for. Default: the name of the Pulumi resource. Another name replaces the network. */
   readonly name?: pulumi.Input<string>;
 
-  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf` and `vfs` is needed. */
+  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf`, `vfs` and `netdevs` is needed. */
   readonly pf?: pulumi.Input<string>;
 
-  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. Exactly one of `pf` and `vfs` is needed. */
+  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. With mode `hostdev` only. */
   readonly vfs?: pulumi.Input<pulumi.Input<string>[]>;
+
+  /** The network interfaces that the pool hands out macvtaps on: VFs' (`eno49v0`), or a PF's own. Not with mode `hostdev`. */
+  readonly netdevs?: pulumi.Input<pulumi.Input<string>[]>;
+
+  /** How a VM gets its VF. `hostdev` (default): the PCI device itself, through VFIO. The others keep the VF's driver on the host and give the VM a macvtap on its netdev: `passthrough` to one VM a VF, `bridge`, `vepa` and `private` to several. */
+  readonly mode?: pulumi.Input<"hostdev" | "passthrough" | "bridge" | "vepa" | "private">;
 
   /** Whether libvirt takes a VF from its driver on the host when a VM needs it, and gives it back afterwards. Default true. False: the VFs have to be bound to vfio-pci already. */
   readonly managed?: pulumi.Input<boolean>;
@@ -766,8 +997,23 @@ export interface SriovNetworkArgs {
   /** VLAN that the PF tags the traffic of the pool's VFs with, 1-4094; 0 takes it away. A portgroup's or an interface's own VLAN comes first. Unset leaves it alone. */
   readonly vlan?: pulumi.Input<number>;
 
+  /** The switch port's profile for all VFs of the pool, instead of a VLAN. Unset leaves it alone. */
+  readonly virtualport?: pulumi.Input<SriovNetworkVirtualportArgs>;
+
+  /** The VFIO driver of the VFs. With mode `hostdev` only. Unset leaves it alone. */
+  readonly driver?: pulumi.Input<SriovNetworkDriverArgs>;
+
   /** The portgroups of the network, all of them: one that is not listed is removed. Unset leaves them alone. */
   readonly portgroups?: pulumi.Input<pulumi.Input<SriovNetworkPortgroupArgs>[]>;
+
+  /** A short name for people; "" takes it away. Needs libvirt 9.7. Unset leaves it alone. */
+  readonly title?: pulumi.Input<string>;
+
+  /** A text for people; "" takes it away. Needs libvirt 9.7. Unset leaves it alone. */
+  readonly description?: pulumi.Input<string>;
+
+  /** Elements of other tools in the network's metadata, one a namespace. Namespaces that are not listed, and our own mark, stay. */
+  readonly metadata?: pulumi.Input<pulumi.Input<SriovNetworkMetadataArgs>[]>;
 
   /** Whether the network is started when the host boots. Default true. */
   readonly autostart?: pulumi.Input<boolean>;
@@ -784,11 +1030,17 @@ export interface SriovNetworkOutputs {
   /** Name of the libvirt network. */
   readonly name: pulumi.Output<string>;
 
-  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf` and `vfs` is needed. */
+  /** The PF whose VFs the pool hands out, by its netdev (`eno49`): use the output `pfName` of a VfConfig. Exactly one of `pf`, `vfs` and `netdevs` is needed. */
   readonly pf: pulumi.Output<string | undefined>;
 
-  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. Exactly one of `pf` and `vfs` is needed. */
+  /** The VFs that the pool hands out, by PCI address, in this order; they may be of several PFs. With mode `hostdev` only. */
   readonly vfs: pulumi.Output<string[] | undefined>;
+
+  /** The network interfaces that the pool hands out macvtaps on: VFs' (`eno49v0`), or a PF's own. Not with mode `hostdev`. */
+  readonly netdevs: pulumi.Output<string[] | undefined>;
+
+  /** How a VM gets its VF. `hostdev` (default): the PCI device itself, through VFIO. The others keep the VF's driver on the host and give the VM a macvtap on its netdev: `passthrough` to one VM a VF, `bridge`, `vepa` and `private` to several. */
+  readonly mode: pulumi.Output<"hostdev" | "passthrough" | "bridge" | "vepa" | "private">;
 
   /** Whether libvirt takes a VF from its driver on the host when a VM needs it, and gives it back afterwards. Default true. False: the VFs have to be bound to vfio-pci already. */
   readonly managed: pulumi.Output<boolean>;
@@ -796,8 +1048,23 @@ export interface SriovNetworkOutputs {
   /** VLAN that the PF tags the traffic of the pool's VFs with, 1-4094; 0 takes it away. A portgroup's or an interface's own VLAN comes first. Unset leaves it alone. */
   readonly vlan: pulumi.Output<number | undefined>;
 
+  /** The switch port's profile for all VFs of the pool, instead of a VLAN. Unset leaves it alone. */
+  readonly virtualport: pulumi.Output<SriovNetworkVirtualport | undefined>;
+
+  /** The VFIO driver of the VFs. With mode `hostdev` only. Unset leaves it alone. */
+  readonly driver: pulumi.Output<SriovNetworkDriver | undefined>;
+
   /** The portgroups of the network, all of them: one that is not listed is removed. Unset leaves them alone. */
   readonly portgroups: pulumi.Output<SriovNetworkPortgroup[] | undefined>;
+
+  /** A short name for people; "" takes it away. Needs libvirt 9.7. Unset leaves it alone. */
+  readonly title: pulumi.Output<string | undefined>;
+
+  /** A text for people; "" takes it away. Needs libvirt 9.7. Unset leaves it alone. */
+  readonly description: pulumi.Output<string | undefined>;
+
+  /** Elements of other tools in the network's metadata, one a namespace. Namespaces that are not listed, and our own mark, stay. */
+  readonly metadata: pulumi.Output<SriovNetworkMetadata[] | undefined>;
 
   /** Whether the network is started when the host boots. Default true. */
   readonly autostart: pulumi.Output<boolean>;
@@ -949,8 +1216,8 @@ export interface VmSriovInterfaceArgs {
   /** Portgroup of the network, for its VLAN. Unset: the network's default portgroup, if it has one. */
   readonly portgroup?: pulumi.Input<string>;
 
-  /** PCI address of the one VF to use, such as `0000:01:10.0`. Either this or `network`. */
-  readonly vf?: pulumi.Input<string>;
+  /** The one VF to use: its PCI address, such as `0000:01:10.0`, or `{ pf, index }`. Either this or `network`. */
+  readonly vf?: pulumi.Input<string | VmSriovInterfaceVfArgs>;
 
   /** MAC address of the interface, also in the guest. Unset: one in 52:54:00 that is made once and stays. */
   readonly mac?: pulumi.Input<string>;
@@ -958,14 +1225,35 @@ export interface VmSriovInterfaceArgs {
   /** VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none. */
   readonly vlan?: pulumi.Input<number>;
 
+  /** The switch port's profile, instead of a VLAN. Unset: that of the portgroup or the network, else none. */
+  readonly virtualport?: pulumi.Input<VmSriovInterfaceVirtualportArgs>;
+
+  /** The VFIO driver of `vf`. A VF of a pool has the network's. Unset: libvirt's choice. */
+  readonly driver?: pulumi.Input<VmSriovInterfaceDriverArgs>;
+
+  /** The NIC that the guest sees where it is an emulated one: in a pool of macvtaps, and with teaming type "persistent". Default there: `virtio`. */
+  readonly model?: pulumi.Input<string>;
+
+  /** Place among the devices that the VM tries to boot from, from 1. Unset: it does not boot from this one. */
+  readonly bootOrder?: pulumi.Input<number>;
+
+  /** Makes the interface one half of a failover pair, for live migration: see VmFailoverPair. Unset: alone. */
+  readonly teaming?: pulumi.Input<VmSriovInterfaceTeamingArgs>;
+
+  /** PCI address of the interface in the guest, such as `0000:06:00.0`. Unset: libvirt's choice, which stays. */
+  readonly address?: pulumi.Input<string>;
+
   /** libvirt's alias of the interface: how it is found again in the VM. Unset: `ua-sriov-` and the resource's name. Another alias replaces the resource. */
   readonly alias?: pulumi.Input<string>;
 
   /** "auto" (default): in the VM's definition and, if it runs, at once. "config": in the definition, so from its next start. "live": in the running VM alone, until it stops. */
   readonly apply?: pulumi.Input<"auto" | "config" | "live">;
 
-  /** Seconds that a running guest has to let go of the VF. Default 60. */
+  /** Seconds that a running guest has to let go of the VF, or to shut down for a restart. Default 60. */
   readonly detachTimeout?: pulumi.Input<number>;
+
+  /** Whether a running VM may be shut down and started again. "never" (default). "ifNeeded": when it has no free PCIe root port to plug into, and when its guest does not let go of the VF. It is shut down in order, never cut off. */
+  readonly restartDomain?: pulumi.Input<"never" | "ifNeeded">;
 }
 
 /** What a VmSriovInterface shows. */
@@ -982,8 +1270,8 @@ export interface VmSriovInterfaceOutputs {
   /** Portgroup of the network, for its VLAN. Unset: the network's default portgroup, if it has one. */
   readonly portgroup: pulumi.Output<string | undefined>;
 
-  /** PCI address of the one VF to use, such as `0000:01:10.0`. Either this or `network`. */
-  readonly vf: pulumi.Output<string | undefined>;
+  /** The one VF to use: its PCI address, such as `0000:01:10.0`, or `{ pf, index }`. Either this or `network`. */
+  readonly vf: pulumi.Output<string | VmSriovInterfaceVf | undefined>;
 
   /** MAC address of the interface, also in the guest. */
   readonly mac: pulumi.Output<string>;
@@ -991,14 +1279,35 @@ export interface VmSriovInterfaceOutputs {
   /** VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none. */
   readonly vlan: pulumi.Output<number | undefined>;
 
+  /** The switch port's profile, instead of a VLAN. Unset: that of the portgroup or the network, else none. */
+  readonly virtualport: pulumi.Output<VmSriovInterfaceVirtualport | undefined>;
+
+  /** The VFIO driver of `vf`. A VF of a pool has the network's. Unset: libvirt's choice. */
+  readonly driver: pulumi.Output<VmSriovInterfaceDriver | undefined>;
+
+  /** The NIC that the guest sees where it is an emulated one: in a pool of macvtaps, and with teaming type "persistent". Default there: `virtio`. */
+  readonly model: pulumi.Output<string | undefined>;
+
+  /** Place among the devices that the VM tries to boot from, from 1. Unset: it does not boot from this one. */
+  readonly bootOrder: pulumi.Output<number | undefined>;
+
+  /** Makes the interface one half of a failover pair, for live migration: see VmFailoverPair. Unset: alone. */
+  readonly teaming: pulumi.Output<VmSriovInterfaceTeaming | undefined>;
+
+  /** PCI address of the interface in the guest, such as `0000:06:00.0`. Unset: libvirt's choice, which stays. */
+  readonly address: pulumi.Output<string | undefined>;
+
   /** libvirt's alias of the interface: how it is found again in the VM. */
   readonly alias: pulumi.Output<string>;
 
   /** "auto" (default): in the VM's definition and, if it runs, at once. "config": in the definition, so from its next start. "live": in the running VM alone, until it stops. */
   readonly apply: pulumi.Output<"auto" | "config" | "live">;
 
-  /** Seconds that a running guest has to let go of the VF. Default 60. */
+  /** Seconds that a running guest has to let go of the VF, or to shut down for a restart. Default 60. */
   readonly detachTimeout: pulumi.Output<number>;
+
+  /** Whether a running VM may be shut down and started again. "never" (default). "ifNeeded": when it has no free PCIe root port to plug into, and when its guest does not let go of the VF. It is shut down in order, never cut off. */
+  readonly restartDomain: pulumi.Output<"never" | "ifNeeded">;
 
   /** The host's machine-id: its identity, whatever URI leads to it. */
   readonly hostId: pulumi.Output<string>;

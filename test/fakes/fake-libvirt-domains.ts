@@ -20,6 +20,7 @@ export type FakeDomain = {
   live: string | undefined;
   isPersistent: boolean;
   guest: Guest;
+  powerButton: "answers" | "ignores";
 };
 
 export class FakeDomains {
@@ -50,6 +51,7 @@ export class FakeDomains {
       live: undefined,
       isPersistent: true,
       guest: "answers",
+      powerButton: "answers",
     };
     this.all.push(domain);
     return domain;
@@ -69,6 +71,13 @@ export class FakeDomains {
     domain.id = this.#lastId;
     for (const device of wanted) this.#plug(domain, device);
     this.#emit({ event: "lifecycle", domain: refOf(domain), change: "started" });
+  }
+
+  /** Equivalent to: `virsh shutdown`. What a guest does with devices it does with the power button. */
+  shutdown(domain: FakeDomain): void {
+    mustAllow(domain, { live: true });
+    if (domain.powerButton === "ignores") return;
+    setTimeout(() => domain.live !== undefined && this.stop(domain), this.guestDelayMs);
   }
 
   /** Equivalent to: `virsh destroy` */

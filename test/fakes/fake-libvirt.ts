@@ -125,6 +125,14 @@ export class FakeLibvirt implements LibvirtClient {
   async isDomainPersistent(domain: DomainRef) {
     return this.domains.get(domain).isPersistent;
   }
+  async shutdownDomain(domain: DomainRef) {
+    this.#change("shutdownDomain", domain.name);
+    this.domains.shutdown(this.domains.get(domain));
+  }
+  async startDomain(domain: DomainRef) {
+    this.#change("startDomain", domain.name);
+    this.domains.start(this.domains.get(domain));
+  }
   async attachDevice(domain: DomainRef, xml: string, affect: Affect) {
     this.#change("attachDevice", `${domain.name}${halves(affect)}`);
     this.domains.attach(this.domains.get(domain), xml, affect);

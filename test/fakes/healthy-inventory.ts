@@ -22,6 +22,7 @@ const domain = (name: string) => ({
   type: "kvm",
   hasOsBoot: false,
   securityLabels: [],
+  bootOrders: [],
   freeRootPorts: 2,
   memoryKiB: 4_194_304,
   interfaces: [
@@ -127,6 +128,7 @@ function network(more: { pf?: string; addresses?: PciAddress[] }) {
     netdevs: [],
     portgroups: [],
     connections: 0,
+    metadata: [],
     ...more,
   };
 }

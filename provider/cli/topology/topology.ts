@@ -2,8 +2,9 @@
 import { interfacesOf } from "../../functions/domain-interfaces.js";
 import type { Inventory } from "../../functions/inventory.js";
 import { type VfUser, vfUses } from "../../functions/vf-use.js";
-import { asWanted, staleBecause } from "../../resources/sriov-network/plan.js";
-import type { ReadNetwork } from "../../resources/sriov-network/read.js";
+import { asWanted } from "../../resources/sriov-network/definition.js";
+import { staleBecause } from "../../resources/sriov-network/plan.js";
+import { type ReadNetwork, vfsOf } from "../../resources/sriov-network/read.js";
 
 /** Each state has a shape of its own: colour alone says nothing to many. */
 export type State =
@@ -101,7 +102,7 @@ function vfNode({ vf, pool, user }: ReturnType<typeof vfUses>[number]): VfNode {
 function poolNode(network: ReadNetwork, { pfs }: Inventory): PoolNode {
   const { inactive, live, ports } = network;
   const found = pfs.find(({ pf }) => inactive.pf !== undefined && pf.netdev === inactive.pf);
-  const pfVfs = found?.pf.vfs.flatMap(({ pciAddress }) => (pciAddress === "" ? [] : [pciAddress]));
+  const pfVfs = found && vfsOf(found.pf);
   const isStale = live !== undefined && staleBecause(asWanted(inactive), live, pfVfs).length > 0;
   const vfs = live?.addresses ?? (inactive.addresses.length > 0 ? inactive.addresses : (pfVfs ?? []));
   const state = !network.isActive ? "stopped" : isStale ? "stale" : "running";

@@ -99,6 +99,8 @@ export const procedures = {
   },
   networkGetMetadata: { number: 445, args: [network, int, optional(text), uint], ret: text }, // REMOTE_PROC_NETWORK_GET_METADATA
 
+  domainCreate: { number: 9, args: [domain], ret: nothing }, // REMOTE_PROC_DOMAIN_CREATE
+  domainShutdown: { number: 33, args: [domain], ret: nothing }, // REMOTE_PROC_DOMAIN_SHUTDOWN
   domainGetXmlDesc: { number: 14, args: [domain, uint], ret: text }, // REMOTE_PROC_DOMAIN_GET_XML_DESC
   domainLookupById: { number: 22, args: [int], ret: domain }, // REMOTE_PROC_DOMAIN_LOOKUP_BY_ID
   domainLookupByName: { number: 23, args: [text], ret: domain }, // REMOTE_PROC_DOMAIN_LOOKUP_BY_NAME

@@ -27,11 +27,13 @@ export type Domain = {
   hasOsBoot: boolean;
   securityLabels: SecurityLabel[];
   interfaces: DomainInterface[];
-  /** pcie-root-port controllers with nothing behind them: where a hot-plugged VF can go. */
-  freeRootPorts: number;
   memoryKiB?: number;
   /** `<memtune><hard_limit>`: also how much memory QEMU may lock, which a VF needs all of. */
   hardLimitKiB?: number;
+  /** Of every device that has one: disks too. */
+  bootOrders: { order: number; alias?: string }[];
+  /** pcie-root-port controllers with nothing behind them: where a hot-plugged VF can go. Absent without PCI Express. */
+  freeRootPorts?: number;
 };
 
 export function parseDomainXml(xml: string): Domain {
@@ -46,9 +48,13 @@ export function parseDomainXml(xml: string): Domain {
     hasOsBoot: find(root, "os", "boot") !== undefined,
     securityLabels: elementsOf(root, "seclabel").map(parseSecurityLabel),
     interfaces: parseInterfaces(root),
-    freeRootPorts: countFreeRootPorts(root),
     memoryKiB: kibibytes(find(root, "memory")),
     hardLimitKiB: kibibytes(find(root, "memtune", "hard_limit")),
+    bootOrders: elementsOf(find(root, "devices")).flatMap((device) => {
+      const order = numberOf(attribute(find(device, "boot"), "order"));
+      return order === undefined ? [] : [compact({ order, alias: attribute(find(device, "alias"), "name") })];
+    }),
+    freeRootPorts: isPcie(root) ? countFreeRootPorts(root) : undefined,
   });
 }
 
@@ -64,6 +70,13 @@ function parseSecurityLabel(from: XmlElement): SecurityLabel {
   });
 }
 
+/** On the older `pc` machine a NIC goes into any slot of its one bus. */
+const isPcie = (root: XmlElement): boolean =>
+  /q35|virt/.test(attribute(find(root, "os", "type"), "machine") ?? "") ||
+  elementsOf(find(root, "devices"), "controller").some(({ attributes }) =>
+    ["pcie-root", "pcie-root-port"].includes(attributes["model"] ?? ""),
+  );
+
 function countFreeRootPorts(root: XmlElement): number {
   const devices = elementsOf(find(root, "devices"));
   const usedBuses = new Set(
@@ -74,7 +87,9 @@ function countFreeRootPorts(root: XmlElement): number {
   );
   const ports = devices.filter(
     ({ name, attributes }) =>
-      name === "controller" && attributes["type"] === "pci" && attributes["model"] === "pcie-root-port",
+      name === "controller" &&
+      attributes["type"] === "pci" &&
+      ["pcie-root-port", "pcie-switch-downstream-port"].includes(attributes["model"] ?? ""),
   );
   return ports.filter((port) => !usedBuses.has(numberOf(attribute(port, "index")) ?? 0)).length;
 }

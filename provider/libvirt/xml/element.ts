@@ -30,14 +30,15 @@ export function element(
 export const textElement = (name: string, text: string | undefined): XmlElement | undefined =>
   text === undefined ? undefined : element(name, {}, [text]);
 
-/** Throws `remote-failure` when `text` is not XML or its root is not `root`. */
-export function parseXml(text: string, root: string): XmlElement {
+/** Throws `remote-failure` when `text` is not XML or its root is not `root`; any root will do when none is named. */
+export function parseXml(text: string, root?: string): XmlElement {
+  const expected = root === undefined ? "an element" : `a <${root}>`;
   const top: XmlNode[] = [];
   const open: { name: string; attributes: { [name: string]: string }; children: XmlNode[] }[] = [];
   const add = (node: XmlNode) => (open.at(-1)?.children ?? top).push(node);
   const parser = new SaxesParser();
   parser.on("error", (cause) => {
-    throw new SriovError("remote-failure", `expected the XML of a <${root}>: ${cause.message}`, { cause });
+    throw new SriovError("remote-failure", `expected the XML of ${expected}: ${cause.message}`, { cause });
   });
   parser.on("opentag", ({ name, attributes }) => open.push({ name, attributes: { ...attributes }, children: [] }));
   parser.on("closetag", () => {
@@ -48,9 +49,9 @@ export function parseXml(text: string, root: string): XmlElement {
   parser.on("cdata", add);
   parser.write(text).close();
   const [found] = top;
-  if (typeof found === "object" && found.name === root) return found;
+  if (typeof found === "object" && (root === undefined || found.name === root)) return found;
   const got = typeof found === "object" ? `<${found.name}>` : "nothing";
-  throw new SriovError("remote-failure", `expected the XML of a <${root}>, got ${got}`);
+  throw new SriovError("remote-failure", `expected the XML of ${expected}, got ${got}`);
 }
 
 /** Between elements, white space is layout; beside text it is text. */

@@ -40,6 +40,7 @@ export type DomainInterface = {
   sourceAddress?: PciAddress;
   managed: boolean;
   driver?: string;
+  driverModel?: string;
   vlan?: Vlan;
   virtualport?: Virtualport;
   model?: string;
@@ -55,7 +56,10 @@ type Common = {
   vlan?: Vlan | null | undefined;
   virtualport?: Virtualport | null | undefined;
   alias?: string | undefined;
-  driver?: string | null | undefined;
+  /** Of a VF: `vfio`, and the kernel's variant of it. */
+  driver?: { name: string; model?: string } | null | undefined;
+  /** The NIC that the guest sees, where it is an emulated one. */
+  model?: string | undefined;
   bootOrder?: number | null | undefined;
   teaming?: Teaming | null | undefined;
   guestAddress?: PciAddress | null | undefined;
@@ -76,10 +80,10 @@ export function updateInterfaceXml(elementXml: string, wanted: InterfaceWanted):
   return formatXml(updated(parseXml(elementXml, "interface"), wanted));
 }
 
-const ours = ["mac", "source", "driver", "vlan", "virtualport", "alias", "boot", "teaming", "address"];
+const ours = ["mac", "source", "driver", "model", "vlan", "virtualport", "alias", "boot", "teaming", "address"];
 
 function updated(current: XmlElement | undefined, wanted: InterfaceWanted): XmlElement {
-  const { mac, vlan, virtualport, alias, driver, bootOrder, teaming, guestAddress } = wanted;
+  const { mac, vlan, virtualport, alias, driver, model, bootOrder, teaming, guestAddress } = wanted;
   const one = <T>(child: string, value: T | null | undefined, format: (value: T) => XmlElement) =>
     value === undefined ? find(current, child) : value === null ? undefined : format(value);
   const kept = { ...current?.attributes };
@@ -90,8 +94,9 @@ function updated(current: XmlElement | undefined, wanted: InterfaceWanted): XmlE
       : { ...kept, type: "hostdev", managed: wanted.managed === false ? "no" : "yes" };
   return element("interface", attributes, [
     one("mac", mac, (address) => element("mac", { address })),
-    one("driver", driver, (name) => element("driver", { ...find(current, "driver")?.attributes, name })),
+    one("driver", driver, (of) => element("driver", of)),
     formatSource(find(current, "source"), wanted),
+    one("model", model, (type) => element("model", { type })),
     one("vlan", vlan, formatVlan),
     one("virtualport", virtualport, formatVirtualport),
     one("alias", alias, (name) => element("alias", { name })),
@@ -143,6 +148,7 @@ const parseCommon = (from: XmlElement) => ({
   sourceAddress: parseAddress(find(from, "source", "address")),
   managed: attribute(from, "managed") === "yes",
   driver: attribute(find(from, "driver"), "name"),
+  driverModel: attribute(find(from, "driver"), "model"),
   bootOrder: numberOf(attribute(find(from, "boot"), "order")),
   teaming: parseTeaming(find(from, "teaming")),
   guestAddress: parseAddress(find(from, "address")),

@@ -15,7 +15,8 @@ import {
   textElement,
   textOf,
 } from "./element.js";
-import { type OwnershipMark, markElement, parseMark, withMark } from "./ownership.js";
+import { type MetadataElement, parseMetadata, withElements } from "./metadata.js";
+import { type OwnershipMark, markElement, ownershipNamespace, parseMark } from "./ownership.js";
 import {
   type Virtualport,
   type Vlan,
@@ -50,6 +51,8 @@ export type Network = {
   connections: number;
   /** What the one who made it has written in it; see ownership.ts. */
   mark?: OwnershipMark;
+  /** What other tools have written in it. */
+  metadata: MetadataElement[];
 };
 
 /** What a network shall be. Undefined leaves it alone, null takes it away. `pf`, `addresses` and `netdevs` exclude each other. */
@@ -66,6 +69,8 @@ export type NetworkWanted = {
   virtualport?: Virtualport | null | undefined;
   portgroups?: readonly Portgroup[] | undefined;
   mark?: OwnershipMark | undefined;
+  /** Of the namespaces that it names; the others stay. */
+  metadata?: readonly MetadataElement[] | undefined;
 };
 
 export function parseNetworkXml(xml: string): Network {
@@ -88,6 +93,7 @@ export function parseNetworkXml(xml: string): Network {
     portgroups: elementsOf(root, "portgroup").map(parsePortgroup),
     connections: numberOf(attribute(root, "connections")) ?? 0,
     mark: parseMark(find(root, "metadata"), root),
+    metadata: parseMetadata(find(root, "metadata"), root).filter(({ uri }) => uri !== ownershipNamespace),
   });
 }
 
@@ -117,7 +123,7 @@ function updated(network: XmlElement, wanted: NetworkWanted): XmlElement {
   const kept = (child: string) => elementsOf(network, child);
   const one = <T>(child: string, value: T | null | undefined, format: (value: T) => XmlElement | undefined) =>
     value === undefined ? kept(child) : value === null ? [] : [format(value)];
-  const metadata = find(network, "metadata");
+  const metadata = [...(wanted.metadata ?? []), ...(mark === undefined ? [] : [markOf(mark)])];
   const foreign = elementsOf(network).filter((child) => !order.includes(child.name));
   const attributes = { ...network.attributes };
   delete attributes["connections"]; // Live only.
@@ -126,19 +132,24 @@ function updated(network: XmlElement, wanted: NetworkWanted): XmlElement {
     ...one("uuid", uuid, (text) => textElement("uuid", text)),
     ...one("title", title, (text) => textElement("title", text)),
     ...one("description", description, (text) => textElement("description", text)),
-    mark === undefined ? metadata : withMark(metadata, network, markElement(mark)),
+    withElements(find(network, "metadata"), network, metadata),
     updatedForward(find(network, "forward"), wanted),
     ...one("vlan", vlan, formatVlan),
     ...one("virtualport", virtualport, formatVirtualport),
-    ...(portgroups === undefined ? kept("portgroup") : portgroups.map((group) => formatPortgroup(group))),
+    ...(portgroups === undefined
+      ? kept("portgroup")
+      : portgroups.map((group) => formatPortgroup(group, portgroupIn(network, group.name)))),
     ...foreign,
   ]);
 }
 
 function updatedForward(forward: XmlElement | undefined, wanted: NetworkWanted): XmlElement {
   const { mode, managed, driver, source } = wanted;
+  // libvirt repeats a macvtap network's first netdev as `dev`, and refuses one that is not in the list.
+  const { dev, ...kept } = forward?.attributes ?? {};
   const attributes = {
-    ...forward?.attributes,
+    ...kept,
+    dev: source === undefined ? dev : undefined,
     mode,
     ...(managed === undefined ? {} : { managed: managed ? "yes" : "no" }),
   };
@@ -157,8 +168,20 @@ function formatSource(source: NonNullable<NetworkWanted["source"]>): XmlElement[
   return source.netdevs.map((dev) => element("interface", { dev }));
 }
 
-const formatPortgroup = ({ name, isDefault, vlan, virtualport }: Portgroup): XmlElement =>
-  element("portgroup", { name, default: isDefault === true ? "yes" : undefined }, [
+const portgroupIn = (network: XmlElement, name: string): XmlElement | undefined =>
+  elementsOf(network, "portgroup").find((group) => attribute(group, "name") === name);
+
+/** What a group of that name has beside a VLAN and a virtualport (a bandwidth, say) stays. */
+function formatPortgroup({ name, isDefault, vlan, virtualport }: Portgroup, current?: XmlElement): XmlElement {
+  const { default: _default, ...kept } = current?.attributes ?? {};
+  return element("portgroup", { ...kept, name, default: isDefault === true ? "yes" : undefined }, [
     vlan && formatVlan(vlan),
     virtualport && formatVirtualport(virtualport),
+    ...elementsOf(current).filter((child) => child.name !== "vlan" && child.name !== "virtualport"),
   ]);
+}
+
+const markOf = (mark: OwnershipMark): MetadataElement => ({
+  uri: ownershipNamespace,
+  xml: formatXml(markElement(mark)),
+});

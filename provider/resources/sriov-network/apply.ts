@@ -5,11 +5,13 @@ import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
-import { foreignNetwork, takenVfs } from "./check.js";
+import { foreignNetwork } from "./check-host.js";
 import { harmless, interruption, refusal } from "./guard.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import { type Step, describe, plan } from "./plan.js";
-import { type ReadCurrent, idOf, readCurrent, readNetwork, readNetworks, readPfVfs, stateOf } from "./read.js";
+import { type ReadCurrent, readCurrent, readNetwork, readNetworks, readPfVfs } from "./read.js";
+import { idOf, stateOf } from "./state.js";
+import { takenVfs } from "./taken.js";
 
 /** Adopts a network of ours that is there already, and makes it as it is asked for. */
 export async function create(
@@ -21,8 +23,8 @@ export async function create(
     session.libvirt().then(readNetworks),
     inputs.pf === undefined ? undefined : readPfVfs(session, inputs.pf, context.signal),
   ]);
-  const facts = { hostName: session.hostName, networks };
-  const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts, pfVfs)[0] : undefined);
+  const facts = { hostName: session.hostName, networks, pfVfs };
+  const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts)[0] : undefined);
   if (conflict) {
     throw new SriovError(
       "conflict",

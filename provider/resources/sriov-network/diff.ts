@@ -1,8 +1,9 @@
 // The stored state against the inputs that `check` made: what changes, in words a person can judge.
 import { type Difference, isUnknown } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
+import { isMetadata } from "./metadata.js";
 import type { PortgroupInputs, SriovNetworkInputs, SriovNetworkState } from "./model.js";
-import { isSame } from "./plan.js";
+import { isSame } from "../same.js";
 
 type Change = Difference["changes"][number];
 
@@ -11,6 +12,11 @@ export function diff(state: SriovNetworkState, inputs: SriovNetworkInputs): Diff
   if (!changes.some(({ kind }) => kind === "replace")) changes.push(...settings(state, inputs), ...pool(state, inputs));
   return { changes, deleteBeforeReplace: true, notes: notesOf(state, inputs, changes) };
 }
+
+const compared = [
+  ...(["mode", "pf", "vfs", "netdevs", "managed", "vlan", "virtualport", "driver"] as const),
+  ...(["title", "description", "autostart", "active"] as const),
+];
 
 /** Another name, or another machine, is another network. What `check` could not find out is no difference. */
 function identity(state: SriovNetworkState, inputs: SriovNetworkInputs): Change[] {
@@ -31,9 +37,15 @@ function settings(state: SriovNetworkState, inputs: SriovNetworkInputs): Change[
     if (wanted === undefined) return;
     if (hasUnknown(wanted) || !isSame(wanted, state[property])) changes.push({ property, kind: "update" });
   };
-  for (const property of ["pf", "vfs", "managed", "vlan", "autostart", "active"] as const) compare(property);
+  for (const property of compared) {
+    // Of a macvtap there is nothing to manage.
+    if (property !== "managed" || inputs.mode === "hostdev") compare(property);
+  }
   if (hasUnknown(inputs.portgroups) || !arePortgroups(state.portgroups, inputs.portgroups)) {
     changes.push({ property: "portgroups", kind: "update" });
+  }
+  if (hasUnknown(inputs.metadata) || !isMetadata(state.metadata, inputs.metadata ?? [])) {
+    changes.push({ property: "metadata", kind: "update" });
   }
   return changes;
 }
@@ -63,6 +75,8 @@ function notesOf(state: SriovNetworkState, inputs: SriovNetworkInputs, changes: 
   if (changes.some(({ kind }) => kind === "replace")) return [`stops and undefines network ${state.name} first${used}`];
   if (!state.active) return has("active") ? [`starts network ${state.name}`] : [];
   if (has("active")) return [`stops network ${state.name}${used}`];
-  const restarts = has("pf", "vfs", "managed", "vlan", "portgroups", "stale", "numVfs");
+  const restarts = has(
+    ...["mode", "pf", "vfs", "netdevs", "managed", "vlan", "virtualport", "driver", "portgroups", "stale", "numVfs"],
+  );
   return restarts && inputs.active ? [`stops and starts network ${state.name}${used}`] : [];
 }

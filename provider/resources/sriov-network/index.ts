@@ -1,11 +1,9 @@
 // SriovNetwork: a libvirt network that hands out VFs. This file joins the parts and asks the host what `check` needs.
-import { kindOf } from "../../base/errors.js";
-import { type CompleteReading, readPf } from "../../host/sysfs/read-pf.js";
-import { type Context, type Lifecycle, type Values, isUnknown } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values } from "../lifecycle.js";
 import { hasUnknown } from "../model-failures.js";
-import type { Session } from "../session.js";
 import { create, remove, update } from "./apply.js";
-import { type HostFacts, checkInputs, checkOnHost, vfsNow } from "./check.js";
+import { checkInputs } from "./check.js";
+import { type HostFacts, checkOnHost, vfsNow } from "./check-host.js";
 import { diff } from "./diff.js";
 import { interruption, refusal } from "./guard.js";
 import { type Facts, type SriovNetworkInputs, type SriovNetworkState } from "./model.js";
@@ -13,7 +11,9 @@ import { plan } from "./plan.js";
 import { hostKey } from "../host-inputs.js";
 import { askHost } from "../ask-host.js";
 import { mustBeSameMachine } from "../same-machine.js";
-import { observe, readNetworks } from "./read.js";
+import { readFacts } from "./facts.js";
+import { observe } from "./read.js";
+import { sourceOfInputs, takenInProgram } from "./taken.js";
 
 export const sriovNetwork = {
   schemaVersion: 1,
@@ -34,7 +34,7 @@ export const sriovNetwork = {
       verdict.warnings.push(...(failures.length === 0 ? restarts(checked, answer.facts) : []));
       for (const warning of verdict.warnings) context.log.warn(warning);
     }
-    declare(context, checked);
+    failures.push(...declare(context, checked, resource));
     return { inputs: checked, failures };
   },
 
@@ -62,48 +62,6 @@ export const sriovNetwork = {
     return remove(session, state);
   },
 } satisfies Lifecycle<SriovNetworkInputs, SriovNetworkState>;
-
-async function readFacts(
-  context: Context,
-  session: Session,
-  inputs: SriovNetworkInputs,
-  before: Values | undefined,
-): Promise<HostFacts> {
-  const pfOf = async (selector: string) => {
-    try {
-      return await readPf(session.shell, selector, context.signal);
-    } catch (error) {
-      // A URI that gives no shell: libvirt will say what is wrong.
-      if (kindOf(error) === "unsupported") return undefined;
-      throw error;
-    }
-  };
-  const vfs: readonly unknown[] = isUnknown(inputs.vfs) ? [] : (inputs.vfs ?? []);
-  const pf: unknown = inputs.pf;
-  const [networks, reading, ...vfKinds] = await Promise.all([
-    session.libvirt().then(readNetworks),
-    typeof pf === "string" ? pfOf(pf) : undefined,
-    ...vfs.map(async (vf): Promise<[string, HostFacts["vfKinds"][string]][]> => {
-      const found = typeof vf === "string" ? await pfOf(vf) : undefined;
-      return found ? [[String(vf), kindOfVf(found, context, inputs)]] : [];
-    }),
-  ]);
-  const declared = typeof pf === "string" ? context.program.vfsOf(hostKey(inputs.host), pf) : undefined;
-  const nameBefore = before?.["name"];
-  return {
-    hostName: session.hostName,
-    ...(reading ? { pf: reading } : {}),
-    vfKinds: Object.fromEntries(vfKinds.flat()),
-    networks,
-    ...(declared ? { declared } : {}),
-    ...(typeof nameBefore === "string" ? { nameBefore } : {}),
-  };
-}
-
-function kindOfVf(found: CompleteReading, context: Context, inputs: SriovNetworkInputs): HostFacts["vfKinds"][string] {
-  if (found.found !== "nothing") return found.found === "vf" ? "vf" : "no VF";
-  return context.program.hasVfs(hostKey(inputs.host)) ? "coming" : "nothing";
-}
 
 function factsFor(inputs: SriovNetworkInputs, { facts, hostId }: { facts: HostFacts; hostId: string }): Partial<Facts> {
   const now = facts.pf?.found === "pf" ? facts.pf.pf.numVfs : undefined;
@@ -136,9 +94,37 @@ function restarts(inputs: SriovNetworkInputs, facts: HostFacts): string[] {
   return refused ? [`As it is now, this will be refused. ${refused.message} ${refused.remedy}`] : [];
 }
 
-function declare(context: Context, inputs: SriovNetworkInputs): void {
-  if (hasUnknown(inputs.host) || typeof inputs.name !== "string") return;
-  const vfs: unknown = inputs.vfs;
-  const numVfs = Array.isArray(vfs) ? vfs.length : inputs.numVfs;
-  context.program.declareNetwork(hostKey(inputs.host), { name: inputs.name, numVfs });
+/** Tells the rest of the program, and finds what it has said already: of two resources the later one is at fault. */
+function declare(context: Context, inputs: SriovNetworkInputs, resource: string): Failure[] {
+  if (hasUnknown(inputs.host) || typeof inputs.name !== "string") return [];
+  const host = hostKey(inputs.host);
+  const { name, mode } = inputs;
+  const source = sourceOfInputs(inputs);
+  const others = context.program.networks(host).filter((other) => other.resource !== resource);
+  const twin = others.find((other) => other.name === name);
+  const numVfs = source.vfs.length || source.netdevs.length || inputs.numVfs;
+  const groups: unknown = inputs.portgroups;
+  const portgroups =
+    Array.isArray(groups) && !hasUnknown(groups) ? groups.map((group: { name: string }) => group.name) : undefined;
+  const active = inputs.active !== false;
+  context.program.declareNetwork(host, {
+    resource,
+    name,
+    mode,
+    numVfs,
+    source,
+    active,
+    ...(portgroups ? { portgroups } : {}),
+  });
+  if (twin) {
+    const reason = `expected a name for this network alone, got "${name}", which is the name of resource "${twin.resource}" of this program too`;
+    return [{ property: "name", reason }];
+  }
+  if (!active) return [];
+  const users = context.program.interfaces(host).flatMap(({ vf, alias, domain }) => {
+    const place = vf === undefined ? -1 : source.vfs.indexOf(vf);
+    const reason = `${vf} is the VF of ${alias} in VM "${domain}" of this program: leave it out of the pool`;
+    return place === -1 ? [] : [{ property: `vfs[${place}]`, reason }];
+  });
+  return [...takenInProgram(inputs, others), ...users];
 }

@@ -2,6 +2,7 @@
 // when a later step fails.
 import { explain, isSriovError, kindOf } from "../../base/errors.js";
 import { readAppArmor } from "../../host/apparmor/facts.js";
+import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatInterfaceXml, updateInterfaceXml } from "../../libvirt/xml/interface.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import { mustBeSameMachine } from "../same-machine.js";
@@ -10,39 +11,108 @@ import { withRemedy } from "./attach-remedies.js";
 import { type Current, halvesOf } from "./current.js";
 import { detachLive } from "./detach.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
-import { type Step, describe, interfaceWanted, plan, targetsOf, wantedAgain } from "./plan.js";
+import {
+  type Step,
+  type Wanted,
+  describe,
+  interfaceWanted,
+  mayRestart,
+  plan,
+  targetsOf,
+  wantedAgain,
+  withRestart,
+} from "./plan.js";
 import { idOf, readCurrent, readExisting, stateAfter } from "./read.js";
+import { inTurn, restartDomain } from "./restart.js";
+import { withAddress } from "./vf.js";
+
+type Work = {
+  context: Context;
+  session: Session;
+  inputs: VmSriovInterfaceInputs;
+  old: VmSriovInterfaceState | undefined;
+  done: string[];
+};
 
 /** Create and update: `old` is the state so far. */
 export async function converge(
   context: Context,
   session: Session,
-  inputs: VmSriovInterfaceInputs,
+  asked: VmSriovInterfaceInputs,
   old: VmSriovInterfaceState | undefined,
 ): Promise<Outcome<VmSriovInterfaceState>> {
-  if (old) mustBeSameMachine(session, old, "update", `interface ${inputs.alias}`);
-  const before = await readExisting(session, inputs.domainUuid ?? inputs.domain);
-  const steps = plan(inputs, before, old && wantedAgain(old));
-  const xml = formatInterfaceXml(interfaceWanted(inputs));
-  const done: string[] = [];
+  if (old) mustBeSameMachine(session, old, "update", `interface ${asked.alias}`);
+  const inputs = await withAddress(session, asked, context.signal);
+  const { domain } = await readExisting(session, inputs.domainUuid ?? inputs.domain);
+  const work: Work = { context, session, inputs, old, done: [] };
+  const { done } = work;
   let failed: string | undefined;
-  for (const step of steps) {
-    context.log.debug(`${session.hostName}: ${describe(step, before.domain.name)}`);
-    try {
-      context.signal.throwIfAborted();
-      await carryOut(session, before, step, xml, inputs, old);
-      done.push(describe(step, before.domain.name));
-    } catch (error) {
-      if (!isSriovError(error) || (done.length === 0 && !old)) throw error;
-      failed = `${explain(error)}\nDone before: ${done.join("; ") || "nothing"}.`;
-      break;
-    }
+  try {
+    await untilSettled(work, domain.uuid);
+  } catch (error) {
+    if (!isSriovError(error) || (done.length === 0 && !old)) throw error;
+    failed = `${explain(error)}\nDone before: ${done.join("; ") || "nothing"}.`;
   }
-  const after = await readExisting(session, before.domain.uuid);
+  const after = await readExisting(session, domain.uuid);
   const state = stillOn(await stateAfter(session, inputs, after), failed === undefined ? undefined : old);
   const reasons = failed === undefined ? mismatches(inputs, after) : [failed];
-  const id = idOf(session, before.domain.name, inputs.alias);
+  const id = idOf(session, domain.name, inputs.alias);
   return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
+}
+
+/** A VM that starts or stops in the middle makes another plan. */
+const rounds = 3;
+
+async function untilSettled(work: Work, domainUuid: string): Promise<void> {
+  const { session, inputs, old, done } = work;
+  const read = () => readExisting(session, domainUuid);
+  let mustRestart: string | undefined;
+  for (let round = 1; ; round += 1) {
+    const look = async () => {
+      const before = await read();
+      // What a finished round has moved is moved.
+      const steps = plan(inputs, before, old && done.length === 0 ? wantedAgain(old) : undefined);
+      return { before, steps };
+    };
+    const first = await look();
+    const alone = mustRestart !== undefined || first.steps.some((step) => step.do === "restart");
+    const end = await inTurn(domainUuid, { alone }, async (): Promise<"settled" | "again" | { restart: string }> => {
+      // Somebody else may have restarted it while this one waited.
+      const { before, steps } = alone ? await look() : first;
+      const isLeft = steps.some((step) => step.do === "detach-live" || step.do === "attach");
+      const now = mustRestart !== undefined && isLeft ? withRestart(steps, mustRestart) : steps;
+      try {
+        await carryOutAll(work, before, now);
+      } catch (error) {
+        const after = await read();
+        if (after.isActive !== before.isActive && isLibvirtError(causeOf(error), virErr.operationInvalid))
+          return "again";
+        const isStuck = kindOf(error) === "timeout" && mustRestart === undefined && after.isActive;
+        if (isStuck && mayRestart(inputs, after)) return { restart: "its guest did not let go of the VF" };
+        throw error;
+      }
+      const after = await read();
+      const isOther = after.isActive !== before.isActive && !now.some((step) => step.do === "restart");
+      return isOther && plan(inputs, after).length > 0 ? "again" : "settled";
+    });
+    if (end === "settled" || round === rounds) return;
+    if (end !== "again") mustRestart = end.restart;
+  }
+}
+
+/** withRemedy wraps what libvirt said. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;
+
+async function carryOutAll(work: Work, before: Current, steps: readonly Step[]): Promise<void> {
+  const { context, session, done } = work;
+  for (const step of steps) {
+    const text = describe(step, before.domain.name);
+    context.log.debug(`${session.hostName}: ${text}`);
+    context.signal.throwIfAborted();
+    await carryOut(work, before, step);
+    done.push(text);
+  }
 }
 
 /**
@@ -74,18 +144,13 @@ function mismatches(inputs: VmSriovInterfaceInputs, after: Current): string[] {
   ];
 }
 
-async function carryOut(
-  session: Session,
-  { domain }: Current,
-  step: Step,
-  xml: string,
-  inputs: VmSriovInterfaceInputs,
-  old: VmSriovInterfaceState | undefined,
-): Promise<void> {
+async function carryOut({ session, inputs, old }: Work, { domain }: Current, step: Step): Promise<void> {
   const client = await session.libvirt();
+  const timeoutMs = inputs.detachTimeout * 1000;
   switch (step.do) {
     case "attach":
       try {
+        const xml = formatInterfaceXml(interfaceWanted(inputs));
         return await client.attachDevice(domain, xml, { config: step.config, live: step.live });
       } catch (error) {
         throw await withRemedy(error, () => readAppArmor(session.shell));
@@ -102,14 +167,32 @@ async function carryOut(
         alias: inputs.alias,
         mac: step.from.mac ?? inputs.mac,
         network: old?.network ?? inputs.network,
-        timeoutMs: inputs.detachTimeout * 1000,
+        timeoutMs,
       });
+    case "restart":
+      return restartDomain(client, domain, timeoutMs);
   }
 }
 
 /** Idempotent: the definition first, so that a guest that does not let go is rid of it at its next start. */
 export async function remove(session: Session, state: VmSriovInterfaceState): Promise<void> {
   mustBeSameMachine(session, state, "undo", `interface ${state.alias}`);
+  const { domainUuid } = state;
+  try {
+    await inTurn(domainUuid, { alone: false }, () => detach(session, state));
+  } catch (error) {
+    const wanted: Wanted = wantedAgain(state);
+    const current = kindOf(error) === "timeout" ? await readCurrent(session, domainUuid) : undefined;
+    if (!current || !mayRestart(wanted, current)) throw error;
+    await inTurn(domainUuid, { alone: true }, async () => {
+      const now = await readCurrent(session, domainUuid);
+      if (!now || !halvesOf(now, state.alias).live) return;
+      await restartDomain(await session.libvirt(), now.domain, state.detachTimeout * 1000);
+    });
+  }
+}
+
+async function detach(session: Session, state: VmSriovInterfaceState): Promise<void> {
   const current = await readCurrent(session, state.domainUuid);
   if (!current) return;
   const client = await session.libvirt();

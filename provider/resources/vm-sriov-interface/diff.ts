@@ -1,10 +1,16 @@
 // The stored state against the inputs that `check` made: what changes, in words a person can judge.
-import { type Difference, isUnknown } from "../lifecycle.js";
+import type { Difference } from "../lifecycle.js";
+import { hasUnknown } from "../model-failures.js";
+import { isSame } from "../same.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
 
 type Change = Difference["changes"][number];
 
-const updatable = ["network", "portgroup", "vf", "mac", "vlan", "apply", "detachTimeout"] as const;
+/** What libvirt can only detach and attach again while the VM runs. */
+const moving = ["network", "portgroup", "vf", "mac", "vlan", "virtualport", "driver", "teaming", "address"] as const;
+const updatable = [...moving, "model", "bootOrder", "apply", "detachTimeout", "restartDomain"] as const;
+/** What the program leaves unset here is libvirt's choice, and stays. */
+const chosen: readonly string[] = ["model", "address", "driver"];
 
 export function diff(state: VmSriovInterfaceState, inputs: VmSriovInterfaceInputs): Difference {
   const changes = [...identity(state, inputs), ...updatable.flatMap((property) => change(property, state, inputs))];
@@ -29,19 +35,27 @@ function change(
   inputs: VmSriovInterfaceInputs,
 ): Change[] {
   const value: unknown = inputs[property];
-  if (!isUnknown(value) && (state[property] ?? none(property)) === (value ?? none(property))) return [];
+  if (value === undefined && chosen.includes(property)) return [];
+  if (!hasUnknown(value) && isSame(state[property] ?? none(property), value ?? none(property))) return [];
   const isDrift =
     (property === "vlan" && state.declared.vlan === value) || (property === "apply" && state.declared.apply === value);
   return [{ property, kind: "update", ...(isDrift ? { drift: true } : {}) }];
 }
 
-/** No VLAN and VLAN 0 are the same thing. */
-const none = (property: string): unknown => (property === "vlan" ? 0 : undefined);
+/** No VLAN and VLAN 0 are the same thing, and so are other words for nothing. */
+const none = (property: string): unknown =>
+  property === "vlan"
+    ? 0
+    : property === "virtualport"
+      ? { type: "none" }
+      : property === "restartDomain"
+        ? "never"
+        : undefined;
 
 const differs = (before: string, now: unknown): boolean => now !== undefined && now !== before;
 
 function notesOf(state: VmSriovInterfaceState, inputs: VmSriovInterfaceInputs, changes: readonly Change[]): string[] {
-  const moves = changes.filter(({ property }) => ["network", "portgroup", "vf", "mac", "vlan"].includes(property));
+  const moves = changes.filter(({ property }) => (moving as readonly string[]).includes(property));
   if (moves.length === 0 || !state.live || inputs.apply === "config") return [];
   return [`VM "${state.domain}" loses this NIC for a moment: libvirt can only detach and attach it again`];
 }

@@ -1,6 +1,7 @@
 // Takes over an interface that a VM has already: inputs and state as if a program had put it there.
 import { SriovError } from "../../base/errors.js";
 import type { DomainInterface } from "../../libvirt/xml/interface.js";
+import { virtualportInputs } from "../libvirt-parts.js";
 import type { HostInputs } from "../host-inputs.js";
 import type { Observed } from "../lifecycle.js";
 import type { Session } from "../session.js";
@@ -40,6 +41,18 @@ export function whyNotImportable({ isPersistent }: Pick<Current, "isPersistent">
   return undefined;
 }
 
+/** What it has beside its source: a program that leaves it out would take it away. */
+function statedBy({ virtualport, bootOrder, teaming, driver, driverModel, sourceAddress }: DomainInterface) {
+  return {
+    ...(virtualport === undefined ? {} : { virtualport: virtualportInputs(virtualport) }),
+    ...(bootOrder === undefined ? {} : { bootOrder }),
+    ...(teaming === undefined ? {} : { teaming }),
+    ...(driver === undefined || sourceAddress === undefined || driverModel === undefined
+      ? {}
+      : { driver: { name: "vfio" as const, model: driverModel } }),
+  };
+}
+
 function inputsFor(
   session: Session,
   host: HostInputs,
@@ -61,6 +74,8 @@ function inputsFor(
     // A VM that runs without it would get it at once.
     apply: current.isActive && !isLive ? "config" : "auto",
     detachTimeout: 60,
+    restartDomain: "never",
+    ...statedBy(device),
     hostId: session.machineId,
     domainUuid: current.domain.uuid,
   };

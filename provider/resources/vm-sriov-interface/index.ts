@@ -1,13 +1,17 @@
 // VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
 import { askHost } from "../ask-host.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
-import { listed } from "../model-failures.js";
+import { driverFailures } from "../libvirt-parts.js";
+import { hasUnknown, listed } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { hostKey } from "../host-inputs.js";
 import { converge, remove } from "./apply.js";
-import { checkInputs, checkOnHost } from "./check.js";
-import type { Current } from "./current.js";
+import { checkInputs } from "./check.js";
+import { checkOnHost, checkTwins } from "./check-host.js";
+import { type Current, halvesOf } from "./current.js";
 import { diff } from "./diff.js";
+import { plan } from "./plan.js";
+import { addressOf } from "./vf.js";
 import { importInterface } from "./import.js";
 import { type VmSriovInterfaceInputs, type VmSriovInterfaceState, factNames } from "./model.js";
 import { observe, readCurrent } from "./read.js";
@@ -20,18 +24,31 @@ export const vmSriovInterface = {
     const { inputs, failures } = checkInputs(news, olds, name);
     if (!isAddressed(inputs, failures)) return { inputs, failures };
     const host = await askForVm(context, inputs, failures);
-    if (!host) return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
-
-    const { session, current } = host;
-    const checked = { ...inputs, hostId: session.machineId, domainUuid: current.domain.uuid };
-    if (failures.length === 0) {
-      const around = await readSurroundings(context, session, inputs, current);
-      const { failures: found, warnings } = checkOnHost(inputs, current, around);
-      failures.push(...found);
-      for (const warning of warnings) context.log.warn(`${name}: ${warning}`);
+    if (!host) {
+      failures.push(...declare(context, inputs, name, inputs.domain));
+      return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
     }
-    const { domain, alias, mac, network, vf } = inputs;
-    context.program.declareInterface(hostKey(inputs.host), { domain, alias, mac, network, vf });
+    const { session, current } = host;
+    const known = {
+      ...inputs,
+      ...(await resolved(context, session, inputs)),
+      ...fromPartner(context, news, inputs, current),
+    };
+    let checked: VmSriovInterfaceInputs = { ...known, hostId: session.machineId, domainUuid: current.domain.uuid };
+    let plugs = false;
+    if (failures.length === 0) {
+      const around = await readSurroundings(context, session, known, current, name);
+      // libvirt's own default, rtl8139, is not what anybody wants of a macvtap.
+      if (around.pool?.mode !== undefined && around.pool.mode !== "hostdev") checked = { model: "virtio", ...checked };
+      const { failures: found, warnings } = checkOnHost(checked, current, around);
+      failures.push(
+        ...found,
+        ...driverFailures(checked.driver, await libVersionFor(session, checked), session.hostName),
+      );
+      for (const warning of warnings) context.log.warn(`${name}: ${warning}`);
+      plugs = plan(checked, current).some((step) => step.do === "attach" && step.live);
+    }
+    failures.push(...declare(context, checked, name, current.domain.name, plugs));
     return { inputs: checked, failures };
   },
 
@@ -54,6 +71,57 @@ export const vmSriovInterface = {
     return remove(await context.connect(state.host), state);
   },
 } satisfies Lifecycle<VmSriovInterfaceInputs, VmSriovInterfaceState>;
+
+/** Tells the rest of the program, and finds what it has said already: of two resources the later one is at fault. */
+function declare(
+  context: Context,
+  inputs: VmSriovInterfaceInputs,
+  resource: string,
+  domain: string,
+  plugs = false,
+): Failure[] {
+  if (hasUnknown(inputs.host)) return [];
+  const host = hostKey(inputs.host);
+  const others = context.program.interfaces(host).filter((other) => other.resource !== resource);
+  const { alias, mac, network, teaming } = inputs;
+  const vf = typeof inputs.vf === "string" ? inputs.vf : undefined;
+  const declared = { resource, domain, alias, mac, network, vf, plugs, teaming: teaming?.type };
+  context.program.declareInterface(host, declared);
+  return checkTwins(inputs, domain, others);
+}
+
+/** `{ pf, index }` as the PCI address, where the host has that VF already. */
+async function resolved(
+  { signal }: Context,
+  session: Session,
+  { vf }: VmSriovInterfaceInputs,
+): Promise<Pick<VmSriovInterfaceInputs, "vf">> {
+  if (typeof vf !== "object" || hasUnknown(vf)) return {};
+  const address = await addressOf(session, vf, signal);
+  return address === undefined ? {} : { vf: address };
+}
+
+/** The transient half has the MAC address of the persistent one, when the program gives it none. */
+function fromPartner(
+  context: Context,
+  news: Values,
+  { host, teaming }: VmSriovInterfaceInputs,
+  current: Current,
+): Pick<VmSriovInterfaceInputs, "mac"> | undefined {
+  const persistent = teaming?.type === "transient" ? teaming.persistent : undefined;
+  if (persistent === undefined || news["mac"] !== undefined) return undefined;
+  const name = current.domain.name;
+  const coming = context.program
+    .interfaces(hostKey(host))
+    .find((other) => other.domain === name && other.alias === persistent);
+  const { config, live } = halvesOf(current, persistent);
+  const mac = coming?.mac ?? config?.mac ?? live?.mac;
+  return mac === undefined ? undefined : { mac };
+}
+
+/** Asked only where it matters. */
+const libVersionFor = async (session: Session, { driver }: VmSriovInterfaceInputs): Promise<number> =>
+  driver?.model === undefined ? 0 : (await session.libvirt()).libVersion();
 
 /** Whether it is known, and sound enough, which VM of which host is meant. */
 function isAddressed(inputs: VmSriovInterfaceInputs, failures: readonly Failure[]): boolean {

@@ -1,17 +1,12 @@
 // What a program may say about one VF in one VM, and what the resource shows. The one source of validation, types and reference.
 import { z } from "zod";
 import { whyNotUnicastMac } from "../../base/mac.js";
-import { isPciAddress } from "../../base/pci-address.js";
 import { hostModel } from "../host-inputs.js";
+import { pciAddressModel, vfioDriverModel, virtualportModel } from "../libvirt-parts.js";
 
 const mac = z.string().superRefine((text, context) => {
   const why = whyNotUnicastMac(text);
   if (why !== undefined) context.addIssue({ code: "custom", message: why });
-});
-
-const pciAddress = z.string().superRefine((text, context) => {
-  if (isPciAddress(text)) return;
-  context.addIssue({ code: "custom", message: `expected a PCI address such as "0000:01:10.0", got "${text}"` });
 });
 
 // libvirt keeps only aliases that start so (docs/formatdomain.rst, "Device aliases").
@@ -20,6 +15,29 @@ const alias = z.string().superRefine((text, context) => {
   const expected = 'expected an alias of letters, digits, "_" and "-" that starts with "ua-"';
   context.addIssue({ code: "custom", message: `${expected}, got "${text}"` });
 });
+
+const vf = z.union([
+  pciAddressModel,
+  z
+    .strictObject({
+      pf: z.string().min(1).describe("The PF, by netdev name, altname or PCI address."),
+      index: z.int().min(0).describe("Which of its VFs: N of `virtfnN` in sysfs, from 0."),
+    })
+    .describe("A VF by its PF and index."),
+]);
+
+const teaming = z
+  .strictObject({
+    type: z
+      .enum(["persistent", "transient"])
+      .describe(
+        "`transient`: the VF, which goes while the VM migrates. `persistent`: the virtio NIC that stays, from a network of any kind.",
+      ),
+    persistent: alias
+      .optional()
+      .describe("The alias of the persistent NIC of the same VM and MAC address. For `transient` only."),
+  })
+  .describe("One half of a failover pair.");
 
 export const vmSriovInterfaceModel = z
   .strictObject({
@@ -35,9 +53,11 @@ export const vmSriovInterfaceModel = z
       .min(1)
       .optional()
       .describe("Portgroup of the network, for its VLAN. Unset: the network's default portgroup, if it has one."),
-    vf: pciAddress
+    vf: vf
       .optional()
-      .describe("PCI address of the one VF to use, such as `0000:01:10.0`. Either this or `network`."),
+      .describe(
+        "The one VF to use: its PCI address, such as `0000:01:10.0`, or `{ pf, index }`. Either this or `network`.",
+      ),
     mac: mac
       .optional()
       .describe("MAC address of the interface, also in the guest. Unset: one in 52:54:00 that is made once and stays."),
@@ -48,6 +68,39 @@ export const vmSriovInterfaceModel = z
       .optional()
       .describe(
         "VLAN that the PF tags the interface's traffic with, 1-4094. Unset: that of the portgroup or the network, else none.",
+      ),
+    virtualport: virtualportModel
+      .optional()
+      .describe(
+        "The switch port's profile, instead of a VLAN. Unset: that of the portgroup or the network, else none.",
+      ),
+    driver: vfioDriverModel
+      .optional()
+      .describe("The VFIO driver of `vf`. A VF of a pool has the network's. Unset: libvirt's choice."),
+    model: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+$/)
+      .optional()
+      .describe(
+        'The NIC that the guest sees where it is an emulated one: in a pool of macvtaps, and with teaming type "persistent". Default there: `virtio`.',
+      ),
+    bootOrder: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe(
+        "Place among the devices that the VM tries to boot from, from 1. Unset: it does not boot from this one.",
+      ),
+    teaming: teaming
+      .optional()
+      .describe(
+        "Makes the interface one half of a failover pair, for live migration: see VmFailoverPair. Unset: alone.",
+      ),
+    address: pciAddressModel
+      .optional()
+      .describe(
+        "PCI address of the interface in the guest, such as `0000:06:00.0`. Unset: libvirt's choice, which stays.",
       ),
     alias: alias
       .optional()
@@ -65,7 +118,13 @@ export const vmSriovInterfaceModel = z
       .min(1)
       .max(3600)
       .default(60)
-      .describe("Seconds that a running guest has to let go of the VF. Default 60."),
+      .describe("Seconds that a running guest has to let go of the VF, or to shut down for a restart. Default 60."),
+    restartDomain: z
+      .enum(["never", "ifNeeded"])
+      .default("never")
+      .describe(
+        'Whether a running VM may be shut down and started again. "never" (default). "ifNeeded": when it has no free PCIe root port to plug into, and when its guest does not let go of the VF. It is shut down in order, never cut off.',
+      ),
   })
   .describe("One VF in one VM, from a pool or an explicit one.");
 

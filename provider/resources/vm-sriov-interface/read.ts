@@ -3,7 +3,9 @@ import { SriovError } from "../../base/errors.js";
 import type { DomainRef, LibvirtClient } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseDomainXml } from "../../libvirt/xml/domain.js";
+import type { DomainInterface } from "../../libvirt/xml/interface.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
+import { statedVirtualport } from "../libvirt-parts.js";
 import type { Observed } from "../lifecycle.js";
 import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
@@ -79,7 +81,8 @@ function stateNow(state: VmSriovInterfaceState, current: Current, halves: Halves
     live: targets.live && !halves.live,
   };
   const apply = missing.config ? "live" : missing.live ? "config" : declared.apply;
-  const { network, portgroup, vf, vlan: _vlan, ...rest } = state;
+  const { network, portgroup, vf, vlan: _vlan, ...others } = state;
+  const rest = halves.config ? settingsNow(others, halves.config) : others;
   const vlan = vlanNow(declared.vlan, halves);
   // Live XML does not say which pool the VF is from.
   const source = halves.config
@@ -97,6 +100,26 @@ function stateNow(state: VmSriovInterfaceState, current: Current, halves: Halves
     apply,
   };
 }
+
+type Settings = Pick<VmSriovInterfaceState, "virtualport" | "driver" | "model" | "bootOrder" | "teaming" | "address">;
+
+/** As the definition has them; of what libvirt chooses where the program says nothing, only what the program says. */
+function settingsNow<T extends Settings>(state: T, now: DomainInterface): Omit<T, keyof Settings> & Settings {
+  const { virtualport, driver, model, bootOrder: _bootOrder, teaming: _teaming, address, ...rest } = state;
+  const port = virtualport ?? (now.virtualport && { type: "none" as const });
+  return {
+    ...rest,
+    ...(port === undefined ? {} : { virtualport: statedVirtualport(port, now.virtualport) }),
+    ...(driver === undefined ? {} : { driver: { name: "vfio", ...optional("model", now.driverModel) } }),
+    ...(model === undefined ? {} : optional("model", now.model)),
+    ...optional("bootOrder", now.bootOrder),
+    ...optional("teaming", now.teaming),
+    ...(address === undefined ? {} : optional("address", now.guestAddress)),
+  };
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
 
 /** The first half that has another VLAN than the declared one tells; undefined for none when none is declared. */
 function vlanNow(declared: number | undefined, { config, live }: Halves): number | undefined {
@@ -120,7 +143,7 @@ export async function stateAfter(
     live: halves.live !== undefined,
     declared,
   };
-  const vfPciAddress = halves.live?.sourceAddress ?? inputs.vf;
+  const vfPciAddress = halves.live?.sourceAddress ?? (typeof inputs.vf === "string" ? inputs.vf : undefined);
   const guestAddress = halves.live?.guestAddress ?? halves.config?.guestAddress;
   const portId =
     halves.live && inputs.network !== undefined

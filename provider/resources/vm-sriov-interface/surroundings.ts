@@ -6,13 +6,14 @@ import type { LibvirtClient } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseCapabilitiesXml } from "../../libvirt/xml/capabilities.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
-import { parseNetworkXml } from "../../libvirt/xml/network.js";
+import { type Network, parseNetworkXml } from "../../libvirt/xml/network.js";
 import { parseNodeDeviceXml } from "../../libvirt/xml/node-device.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
-import type { Context } from "../lifecycle.js";
+import { type Context, isUnknown } from "../lifecycle.js";
 import type { Session } from "../session.js";
-import type { Surroundings } from "./check.js";
+import type { Surroundings } from "./check-host.js";
 import { hostKey } from "../host-inputs.js";
+import { readNetworks } from "../sriov-network/read.js";
 import type { Current } from "./current.js";
 import type { VmSriovInterfaceInputs } from "./model.js";
 
@@ -24,15 +25,21 @@ export async function readSurroundings(
   session: Session,
   inputs: VmSriovInterfaceInputs,
   current: Current,
+  resource: string,
 ): Promise<Surroundings> {
-  const declared = context.program.interfaces(hostKey(inputs.host));
+  const host = hostKey(inputs.host);
+  const declared = context.program.interfaces(host).filter((other) => other.resource !== resource);
   const client = await session.libvirt();
   const { network, vf } = inputs;
   return {
     hostName: session.hostName,
     declared,
+    declaredPools: context.program
+      .networks(host)
+      .filter(({ active, source }) => active !== false && typeof vf === "string" && source?.vfs.includes(vf))
+      .map(({ name }) => name),
     ...(typeof network === "string" ? { pool: await readPool(context, client, inputs, network) } : {}),
-    ...(typeof vf === "string" ? { vf: await readVf(context, session, client, inputs, vf) } : {}),
+    ...(vf !== undefined && !isUnknown(vf) ? { vf: await readVf(context, session, client, inputs, vf) } : {}),
     isBlockedByAppArmor: typeof network === "string" && (await isBlocked(context, session, client, inputs, current)),
   };
 }
@@ -40,7 +47,7 @@ export async function readSurroundings(
 async function readPool(
   context: Context,
   client: LibvirtClient,
-  { host, domain, mac }: VmSriovInterfaceInputs,
+  { host, domain, mac, portgroup }: VmSriovInterfaceInputs,
   name: string,
 ): Promise<NonNullable<Surroundings["pool"]>> {
   const promised = context.program.network(hostKey(host), name);
@@ -51,7 +58,9 @@ async function readPool(
   if (!found) {
     const others = promised ? [] : (await client.listNetworks()).map((network) => network.name);
     users.delete(userText(domain, mac));
-    return { isDeclared: promised !== undefined, others, size: promised?.numVfs, users: [...users] };
+    const { mode, portgroups, numVfs } = promised ?? {};
+    const isDeclared = promised !== undefined;
+    return { isDeclared, others, mode, portgroups, isTrunk: false, size: numVfs, users: [...users] };
   }
   const isActive = await client.isNetworkActive(found);
   const definition = parseNetworkXml(await client.networkXml(found, { inactive: true }));
@@ -61,17 +70,25 @@ async function readPool(
     users.add(userText(owner.name, address));
   }
   users.delete(userText(domain, mac));
+  const portgroups = definition.portgroups.map((group) => group.name);
   return {
     isDeclared: promised !== undefined,
-    found: {
-      mode: definition.mode,
-      portgroups: definition.portgroups.map((portgroup) => portgroup.name),
-      isActive,
-    },
+    found: { mode: definition.mode, portgroups, isActive },
+    mode: promised?.mode ?? definition.mode,
+    portgroups: promised?.portgroups ?? portgroups,
+    // What this program says of the network is checked with the network.
+    isTrunk: promised === undefined && isTrunk(definition, portgroup),
     others: [],
-    size: promised?.numVfs ?? live?.addresses.length,
+    size: promised?.numVfs ?? (live && (live.addresses.length || live.netdevs.length)),
     users: [...users],
   };
+}
+
+/** The VLAN that an interface without one of its own would get. */
+function isTrunk({ vlan, portgroups }: Network, name: string | undefined): boolean {
+  const group = portgroups.find((one) => (name === undefined ? one.isDefault === true : one.name === name));
+  const got = group?.vlan ?? vlan;
+  return got !== undefined && (got.trunk === true || got.tags.length > 1);
 }
 
 async function readVf(
@@ -79,8 +96,11 @@ async function readVf(
   session: Session,
   client: LibvirtClient,
   { host, domain, domainUuid }: VmSriovInterfaceInputs,
-  vf: string,
+  vf: NonNullable<VmSriovInterfaceInputs["vf"]>,
 ): Promise<NonNullable<Surroundings["vf"]>> {
+  // A VF that a VfConfig of this program is about to make cannot be in sysfs yet.
+  const isPromised = context.program.hasVfs(hostKey(host));
+  if (typeof vf !== "string") return { isVf: false, isPromised, user: undefined, pools: [] };
   const isVf = await isVfOf(session, client, vf);
   const running = (await client.listDomains()).filter(({ id }) => id !== -1);
   let user: string | undefined;
@@ -89,8 +109,11 @@ async function readVf(
     const devices = parseDomainInterfaces(await client.domainXml(other));
     if (devices.some((device) => device.sourceAddress === vf)) user = `running VM "${other.name}"`;
   }
-  // A VF that a VfConfig of this program is about to make cannot be in sysfs yet.
-  return { isVf, isPromised: context.program.hasVfs(hostKey(host)), user };
+  const networks = await readNetworks(client);
+  const pools = networks
+    .filter(({ live }) => live?.addresses.some((address) => address === vf))
+    .map(({ name }) => name);
+  return { isVf, isPromised, user, pools };
 }
 
 async function isVfOf(session: Session, client: LibvirtClient, vf: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Values } from "../../../provider/resources/lifecycle.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "../../../provider/resources/sriov-network/model.js";
 import { sriovNetwork } from "../../../provider/resources/sriov-network/index.js";
 import { allocatePort, defineDomain, fakePfs, mustRun, setNumVfs } from "../libvirtd.js";
+import { Program } from "../../../provider/resources/program.js";
 import { type World, host, startWorld } from "./world.js";
 
 describe("SriovNetwork on a real libvirtd", function () {
@@ -16,7 +17,11 @@ describe("SriovNetwork on a real libvirtd", function () {
     await defineDomain(world.fixture, "web");
   });
   after(() => world?.close());
-  beforeEach(() => world.warnings.splice(0));
+  beforeEach(() => {
+    world.warnings.splice(0);
+    // Each test is a program of its own.
+    world.context = { ...world.context, program: new Program() };
+  });
 
   const virsh = async (command: string) => (await mustRun(world.fixture, `virsh ${command}`)).trim();
 
@@ -215,6 +220,88 @@ describe("SriovNetwork on a real libvirtd", function () {
     const inputs = await checked({ vfs: ["03:10.0", "0000:03:10.1"], managed: false });
     const made = await create(inputs);
     assert.deepEqual(made.state.vfs, ["0000:03:10.0", "0000:03:10.1"]);
+    assert.deepEqual((await refreshed(made)).inputs, inputs);
+    await remove(made);
+  });
+
+  it("hands out macvtaps on the VFs of a PF, and on netdevs; read is a fixed point, and an import gives the same", async () => {
+    const vf = "/sys/devices/pci0000:00/0000:03:10.0/net/ens1f0v0";
+    const asNetdev = [
+      `mkdir -p ${vf}`,
+      `echo 0 > ${vf}/dev_port`,
+      `ln -sfn ../../devices/pci0000:00/0000:03:10.0/net/ens1f0v0 /sys/class/net/ens1f0v0`,
+      `ln -sfn ../../../0000:03:10.0 ${vf}/device`,
+    ];
+    await mustRun(world.fixture, asNetdev.join(" && "));
+    const inputs = await checked({ pf: "ens1f0", mode: "passthrough", vlan: 42 });
+    const made = await create(inputs);
+    assert.match(await virsh("net-dumpxml pool"), /mode='passthrough'[^]*<interface dev='ens1f0v0'/);
+    assert.deepEqual(made.state.virtualFunctions, [{ pciAddress: "0000:03:10.0", netdev: "ens1f0v0" }]);
+    assert.deepEqual((await refreshed(made)).inputs, inputs);
+    assert.deepEqual(drift(await refreshed(made), inputs), []);
+
+    assert.match((await failures({ pf: "ens1f0", mode: "bridge" })).join(), /^vlan: .*has a VLAN, .*expected vlan: 0/);
+    const others = await checked({ netdevs: ["ens1f1", "ens2f0"], mode: "bridge", vlan: 0 }, inputs);
+    const moved = await update(made, others);
+    assert.match(await virsh("net-dumpxml --inactive pool"), /<forward dev='ens1f1' mode='bridge'>/);
+    const swapped = await update(moved, await checked({ netdevs: ["ens2f0"], mode: "bridge" }, others));
+    const imported = await sriovNetwork.read(world.context, "kvm1/pool", { host } as SriovNetworkState);
+    assert.ok(imported.here);
+    assert.deepEqual([imported.inputs.mode, imported.inputs.netdevs], ["bridge", ["ens2f0"]]);
+    const back = await update(swapped, await checked({ pf: "ens1f0" }, others));
+    assert.deepEqual([back.state.mode, back.state.virtualFunctions.length], ["hostdev", 7]);
+    await remove(back);
+  });
+
+  it("has a virtualport, in a portgroup too, and another one or none when asked", async () => {
+    const virtualport = { type: "802.1Qbg", managerId: 11, typeId: 1193047, typeIdVersion: 2 };
+    const portgroups = [{ name: "web", virtualport: { type: "802.1Qbh", profileId: "web" } }];
+    const inputs = await checked({ pf: "ens1f0", virtualport, portgroups });
+    const made = await create(inputs);
+    const now = () => virsh("net-dumpxml --inactive pool");
+    assert.match(await now(), /typeid='1193047'[^]*<portgroup name='web'>[^]*profileid='web'/);
+    assert.deepEqual((await refreshed(made)).inputs, inputs);
+    const other = { type: "802.1Qbh", profileId: "data" };
+    const changed = await update(made, await checked({ pf: "ens1f0", virtualport: other, portgroups: [] }, inputs));
+    assert.match(await now(), /profileid='data'/);
+    const none = await checked({ pf: "ens1f0", virtualport: { type: "none" }, vlan: 7 }, inputs);
+    const without = await update(changed, none);
+    assert.doesNotMatch(await now(), /virtualport/);
+    assert.deepEqual(drift(await refreshed(without), none), []);
+    await remove(without);
+  });
+
+  it("keeps metadata for other tools beside our mark, changes it without a restart, and takes it away", async () => {
+    const uri = "urn:test:rack";
+    const at = (row: number) => [{ uri, xml: `<r:at xmlns:r='${uri}' row='${row}'/>` }];
+    const inputs = await checked({ pf: "ens1f0", metadata: at(7) });
+    const made = await create(inputs);
+    assert.match(await virsh("net-dumpxml --inactive pool"), /<r:at xmlns:r=["']urn:test:rack["'] row=["']7["']\/>/);
+    assert.deepEqual(drift(await refreshed(made), inputs), []);
+    await allocatePort(world.fixture, { network: "pool", domain: "web", mac: "52:54:00:00:00:01" });
+    const moved = await update(made, await checked({ pf: "ens1f0", metadata: at(8) }, inputs));
+    assert.equal(moved.state.connections, 1);
+    const gone = await update(moved, await checked({ pf: "ens1f0", metadata: [{ uri, xml: "" }] }, inputs));
+    const xml = await virsh("net-dumpxml --inactive pool");
+    assert.doesNotMatch(xml, /r:at/);
+    assert.match(xml, /sriov:network/);
+    const [port = ""] = (await virsh("net-port-list pool --uuid")).split("\n");
+    await virsh(`net-port-delete pool ${port}`);
+    await remove(gone);
+  });
+
+  it("says before libvirt drops them what is too new for it", async () => {
+    const version = await world.client.libVersion();
+    const news = { pf: "ens1f0", title: "Data", description: "The data network", driver: { model: "mlx5_vfio_pci" } };
+    const found = (await failures(news)).map((text) => text.split(":")[0]);
+    const expected = [
+      ...(version < 10_000_000 ? ["driver.model"] : []),
+      ...(version < 9_007_000 ? ["title", "description"] : []),
+    ];
+    assert.deepEqual(found, expected);
+    if (expected.length > 0) return;
+    const inputs = await checked(news);
+    const made = await create(inputs);
     assert.deepEqual((await refreshed(made)).inputs, inputs);
     await remove(made);
   });

@@ -9,6 +9,7 @@ import type {
   VmSriovInterfaceState,
 } from "../../../provider/resources/vm-sriov-interface/model.js";
 import { defineDomain, mustRun } from "../libvirtd.js";
+import { Program } from "../../../provider/resources/program.js";
 import { type World, host, startWorld } from "./world.js";
 
 type Made = { id: string; state: VmSriovInterfaceState };
@@ -29,6 +30,8 @@ describe("VmSriovInterface on a real libvirtd", function () {
     );
   });
   after(() => world?.close());
+  // Each test is a program of its own.
+  beforeEach(() => void (world.context = { ...world.context, program: new Program() }));
 
   const check = (news: Values, olds?: Values) =>
     vmSriovInterface.check(world.context, { host, domain: "web", ...news }, olds, "nic");
@@ -140,7 +143,7 @@ describe("VmSriovInterface on a real libvirtd", function () {
   });
 
   it("lets a network pass that the same program makes", async () => {
-    world.context.program.declareNetwork(hostKey(host), { name: "coming", numVfs: 4 });
+    world.context.program.declareNetwork(hostKey(host), { resource: "coming", name: "coming", numVfs: 4 });
     await checked({ network: "coming" });
   });
 

@@ -6,7 +6,7 @@ import type { SriovNetworkInputs, SriovNetworkState } from "../../../../provider
 
 const inputs: SriovNetworkInputs = {
   host: { uri: "qemu:///system" },
-  ...{ name: "pool", pf: "eno49", managed: true, autostart: true, active: true },
+  ...{ name: "pool", mode: "hostdev", pf: "eno49", managed: true, autostart: true, active: true },
   ...{ hostId: "m1", owner: "pool", numVfs: 2 },
 };
 const state: SriovNetworkState = {

@@ -9,7 +9,12 @@ import { parseNetworkPortXml } from "../../../../provider/libvirt/xml/port.js";
 import type { Values } from "../../../../provider/resources/lifecycle.js";
 import { checkInputs } from "../../../../provider/resources/sriov-network/check.js";
 import { harmless, interruption, refusal } from "../../../../provider/resources/sriov-network/guard.js";
-import { type Current, describe as describeStep, plan } from "../../../../provider/resources/sriov-network/plan.js";
+import {
+  type Current,
+  type PfVf,
+  describe as describeStep,
+  plan,
+} from "../../../../provider/resources/sriov-network/plan.js";
 
 const golden = join(__dirname, "..", "..", "..", "golden", "sriov-network");
 
@@ -19,12 +24,13 @@ type Case = {
   autostart?: boolean;
   isPersistent?: boolean;
   ports?: string[];
-  pfVfs?: PciAddress[];
+  /** By address; or with netdevs, for pools of macvtaps. */
+  pfVfs?: (PciAddress | PfVf)[];
 };
 
 function currentFrom(text: string): Current {
   const { inactive, live, autostart = false, isPersistent = true, ports = [], pfVfs } = parse(text) as Case;
-  const vfs = pfVfs ? { pfVfs } : {};
+  const vfs = pfVfs ? { pfVfs: pfVfs.map((vf) => (typeof vf === "string" ? { pciAddress: vf } : vf)) } : {};
   if (inactive === undefined) return vfs;
   const { name, uuid = "" } = parseNetworkXml(inactive);
   const network = {

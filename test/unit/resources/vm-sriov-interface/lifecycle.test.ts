@@ -205,7 +205,7 @@ describe("VmSriovInterface", () => {
   it("counts this program's other interfaces in VMs that do not run as a warning", async () => {
     for (const domain of ["a", "b"]) {
       const mac = `52:54:00:00:00:0${domain}`;
-      const declared = { domain, alias: "ua-x", mac, network: "pool", vf: undefined };
+      const declared = { resource: domain, domain, alias: "ua-x", mac, network: "pool", vf: undefined };
       kvm.context.program.declareInterface(hostKey(host), declared);
     }
     assert.equal(await said(), "");
@@ -229,5 +229,160 @@ describe("VmSriovInterface", () => {
     assert.deepEqual(await kinds({ domain: "db" }), ["domain"]);
     assert.deepEqual(await kinds({ alias: "ua-other", mac: "52:54:00:00:00:99" }), ["alias"]);
     assert.deepEqual(await kinds({ domain: web.uuid, mac: made.state.mac }), []);
+  });
+
+  it("restarts a VM whose guest does not let go, where the program allows it, and only then", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create({ vlan: 42, detachTimeout: 1, restartDomain: "ifNeeded" });
+    web.guest = "ignores";
+    const { state } = done(await tryUpdate(made, { vlan: 43, detachTimeout: 1, restartDomain: "ifNeeded" }));
+    assert.deepEqual(kvm.libvirt.changes.slice(-2), ["shutdownDomain web", "startDomain web"]);
+    assert.match(web.live ?? "", /<tag id='43'\/>/);
+    assert.equal(state.live, true);
+    await remove({ id: made.id, state });
+    assert.deepEqual([count(web.definition), count(web.live), ports().length], [0, 0, 0]);
+    assert.deepEqual(kvm.libvirt.changes.slice(-2), ["shutdownDomain web", "startDomain web"]);
+  });
+
+  it("is plugged in by a restart when there is no free root port, and says so at preview", async () => {
+    const tiny = kvm.libvirt.domains.add("tiny", { rootPorts: 1 });
+    kvm.libvirt.domains.start(tiny);
+    kvm.libvirt.domains.attach(
+      tiny,
+      "<interface type='network'><mac address='52:54:00:00:00:77'/><source network='pool'/></interface>",
+      { live: true },
+    );
+    await create({ domain: "tiny", restartDomain: "ifNeeded" });
+    assert.match(kvm.warnings.join(), /VM "tiny" will be shut down and started again: it has no free PCIe root port/);
+    assert.match(tiny.live ?? "", /ua-sriov-nic/);
+  });
+
+  it("does not cut a VM off that does not shut down for a restart: it runs on, and what is done is said", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create({ detachTimeout: 1, restartDomain: "ifNeeded" });
+    web.guest = "ignores";
+    web.powerButton = "ignores";
+    const { said } = half(await tryUpdate(made, { vlan: 43, detachTimeout: 1, restartDomain: "ifNeeded" }));
+    assert.match(said, /did not shut down within 1 s.*runs on as it was/);
+    assert.match(said, /Done before: virsh update-device web/);
+    assert.notEqual(web.live, undefined);
+    await assert.rejects(remove(made), /did not shut down/);
+  });
+
+  it("of a VM that stops in the middle of an attach is in its definition", async () => {
+    kvm.libvirt.domains.start(web);
+    const inputs = await inputsOf();
+    const attach = kvm.libvirt.attachDevice.bind(kvm.libvirt);
+    kvm.libvirt.attachDevice = async (...args) => {
+      kvm.libvirt.attachDevice = attach;
+      kvm.libvirt.domains.stop(web);
+      return attach(...args);
+    };
+    const { state } = done(await vmSriovInterface.create(kvm.context, inputs));
+    assert.deepEqual([count(web.definition), state.live], [1, false]);
+  });
+
+  it("of a VM that starts in the middle of an attach is in the running VM too", async () => {
+    const inputs = await inputsOf();
+    const attach = kvm.libvirt.attachDevice.bind(kvm.libvirt);
+    kvm.libvirt.attachDevice = async (...args) => {
+      kvm.libvirt.attachDevice = attach;
+      kvm.libvirt.domains.start(web);
+      return attach(...args);
+    };
+    const { state } = done(await vmSriovInterface.create(kvm.context, inputs));
+    assert.deepEqual([count(web.definition), count(web.live), state.live], [1, 1, true]);
+  });
+
+  it("of a transient VM is live alone, and cannot be in a definition that there is not", async () => {
+    kvm.libvirt.domains.start(web);
+    web.isPersistent = false;
+    assert.match(await said({ apply: "config" }), /^apply: VM "web" is transient/);
+    const { state } = await create();
+    assert.deepEqual([count(web.live), state.live], [1, true]);
+  });
+
+  it("under an alias or a MAC address that the program gives twice is found at preview", async () => {
+    kvm.libvirt.domains.add("db");
+    assert.equal(await said({ alias: "ua-data", mac: "52:54:00:00:00:01" }, "first"), "");
+    assert.equal(await said({ alias: "ua-data", mac: "52:54:00:00:00:01" }, "first"), "");
+    assert.match(
+      await said({ alias: "ua-data", domain: web.uuid, mac: "52:54:00:00:00:02" }, "second"),
+      /^alias: .*"ua-data", which resource "first"/,
+    );
+    assert.match(await said({ domain: "db", mac: "52:54:00:00:00:01" }, "third"), /^mac: .*that of resource "first"/);
+  });
+
+  it("takes a VF by its PF and index, and waits for one that the program is about to make", async () => {
+    const news = { network: undefined, vf: { pf: "eno49", index: 1 } };
+    assert.equal((await inputsOf(news)).vf, "0000:01:10.2");
+    assert.match(
+      await said({ network: undefined, vf: { pf: "eno49", index: 5 } }),
+      /^vf: .*VF 5 of eno49: there is none/,
+    );
+    kvm.context.program.declareVfs(hostKey(host), { pfPciAddress: "0000:01:00.0", pfName: "eno49", numVfs: 6 });
+    const inputs = await inputsOf({ network: undefined, vf: { pf: "eno49", index: 5 } });
+    await assert.rejects(vmSriovInterface.create(kvm.context, inputs), /kvm1 has no VF 5 of PF eno49/);
+    await kvm.setNumVfs("eno49", 6);
+    const { state } = done(await vmSriovInterface.create(kvm.context, inputs));
+    assert.equal(state.vf, "0000:01:11.2");
+  });
+
+  it("warns of a VF that a pool hands out too, and refuses one that a pool of the program lists", async () => {
+    assert.equal(await said({ network: undefined, vf: "0000:01:10.2" }), "");
+    assert.match(kvm.warnings.join(), /0000:01:10\.2 is also handed out by network "pool"/);
+    const source = { mode: "hostdev", vfs: ["0000:01:10.2"], netdevs: [] };
+    kvm.context.program.declareNetwork(hostKey(host), { resource: "own", name: "own", numVfs: 1, source });
+    assert.match(
+      await said({ network: undefined, vf: "0000:01:10.2" }),
+      /^vf: .* is listed by network "own" of this program/,
+    );
+  });
+
+  it("from a network of the same program has one of the portgroups that it will have", async () => {
+    const coming = { resource: "coming", name: "coming", numVfs: 2, mode: "hostdev", portgroups: ["a"] };
+    kvm.context.program.declareNetwork(hostKey(host), coming);
+    assert.equal(await said({ network: "coming", portgroup: "a" }), "");
+    assert.match(await said({ network: "coming", portgroup: "b" }), /^portgroup: .*which has a, got "b"/);
+  });
+
+  it("is refused from a network whose VLAN is a trunk, unless it has one of its own", async () => {
+    const pool = kvm.libvirt.networks.byName("pool");
+    const trunk = "<vlan trunk='yes'><tag id='4'/><tag id='5'/></vlan>";
+    pool.definition = pool.definition.replace("</network>", `${trunk}</network>`);
+    assert.match(await said(), /^network: .*trunk of several VLANs/);
+    assert.equal(await said({ vlan: 4 }), "");
+  });
+
+  it("has a place in the boot order that no other device has, and none beside <os><boot>", async () => {
+    assert.equal(await said({ bootOrder: 1 }), "");
+    web.definition = web.definition.replace("<devices>", "<devices><disk type='file'><boot order='1'/></disk>");
+    assert.match(await said({ bootOrder: 1 }), /^bootOrder: another device of VM "web" has place 1/);
+    assert.equal(await said({ bootOrder: 2 }), "");
+    web.definition = web.definition.replace("</type>", "</type><boot dev='hd'/>");
+    assert.match(await said({ bootOrder: 2 }), /^bootOrder: .*<os><boot>/);
+  });
+
+  it("as a VF teams with the virtio NIC of its VM, by alias and MAC address", async () => {
+    const bridge = { resource: "lan", name: "lan", numVfs: 1, mode: "bridge" };
+    kvm.context.program.declareNetwork(hostKey(host), bridge);
+    const half = { teaming: { type: "transient", persistent: "ua-standby" } };
+    assert.match(await said(half), /^teaming\.persistent: expected an interface of VM "web", got "ua-standby"/);
+    const standby = { network: "lan", alias: "ua-standby", teaming: { type: "persistent" } };
+    const { inputs, failures } = await check(standby, undefined, "standby");
+    assert.deepEqual(failures, []);
+    assert.equal(inputs.model, "virtio");
+    assert.equal((await inputsOf(half)).mac, inputs.mac);
+    assert.match(await said({ ...half, mac: "52:54:00:00:00:99" }), /^mac: expected the MAC address of ua-standby/);
+    assert.match(await said({ ...standby, network: "pool" }, "other"), /network: expected a network of another kind/);
+    assert.match(await said({ teaming: { type: "transient" } }), /^teaming\.persistent: required/);
+    assert.match(await said({ ...standby, network: undefined, vf: "0000:01:10.0" }, "third"), /^vf: expected network/);
+  });
+
+  it("counts this program's other interfaces in the free root ports of a running VM", async () => {
+    const tiny = kvm.libvirt.domains.add("tiny", { rootPorts: 1 });
+    kvm.libvirt.domains.start(tiny);
+    assert.equal(await said({ domain: "tiny" }, "first"), "");
+    assert.match(await said({ domain: "tiny" }, "second"), /no free PCIe root port .*ua-sriov-first of this program/);
   });
 });

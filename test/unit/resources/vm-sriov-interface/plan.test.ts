@@ -13,18 +13,25 @@ const golden = join(__dirname, "..", "..", "..", "golden", "vm-sriov-interface")
 const byDefault = { host: { uri: "qemu:///system" }, domain: "web", alias: "ua-nic", mac: "52:54:00:00:00:01" };
 
 /** The halves hold the interface, or nothing. */
-type Case = { config?: string; live?: string; isActive?: boolean; isPersistent?: boolean; old?: Values };
+type Case = {
+  config?: string;
+  live?: string;
+  isActive?: boolean;
+  isPersistent?: boolean;
+  freeRootPorts?: number;
+  old?: Values;
+};
 
 const domainWith = (device = "") =>
   parseDomainXml(`<domain type='kvm'><name>web</name><uuid>u1</uuid><devices>${device}</devices></domain>`);
 
-function currentFrom({ config, live, isActive = true, isPersistent = true }: Case): Current {
+function currentFrom({ config, live, isActive = true, isPersistent = true, freeRootPorts = 4 }: Case): Current {
   return {
     domain: { name: "web", uuid: "u1", id: isActive ? 1 : -1 },
     isActive,
     isPersistent,
     inactive: domainWith(config),
-    live: isActive ? domainWith(live) : undefined,
+    live: isActive ? { ...domainWith(live), freeRootPorts } : undefined,
   };
 }
 
