@@ -115,6 +115,15 @@ export interface HostSaslArgs {
   readonly password: pulumi.Input<string>;
 }
 
+/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+export interface HostSetupIommuArgs {
+  /** Whose IOMMU it is. `auto` takes what the firmware's ACPI tables say, else the CPU. */
+  readonly vendor?: pulumi.Input<"auto" | "intel" | "amd">;
+
+  /** Whether the host's own devices go untranslated (`iommu=pt`), so that they lose no speed. */
+  readonly passthrough?: pulumi.Input<boolean>;
+}
+
 /** The KVM host: a libvirt URI and how to log in. */
 export interface Host {
   /** libvirt URI of the host: `qemu+ssh://root@kvm1/system`, or `qemu:///system` for the machine that runs Pulumi. `qemu+tls` and `qemu+tcp` lead to libvirt alone. See https://libvirt.org/uri.html. */
@@ -227,6 +236,15 @@ export interface HostSasl {
 
   /** Password. A secret. */
   readonly password: string;
+}
+
+/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+export interface HostSetupIommu {
+  /** Whose IOMMU it is. `auto` takes what the firmware's ACPI tables say, else the CPU. */
+  readonly vendor?: "auto" | "intel" | "amd";
+
+  /** Whether the host's own devices go untranslated (`iommu=pt`), so that they lose no speed. */
+  readonly passthrough?: boolean;
 }
 
 /** The switch port's profile for all VFs of the pool, instead of a VLAN. Unset leaves it alone. */
@@ -949,6 +967,18 @@ export interface HostSetupArgs {
   /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
+  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+  readonly iommu?: pulumi.Input<HostSetupIommuArgs>;
+
+  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone. */
+  readonly vfioModules?: pulumi.Input<boolean>;
+
+  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  readonly dynamicOwnership?: pulumi.Input<boolean>;
+
+  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  readonly cgroupDeviceAcl?: pulumi.Input<boolean>;
+
   /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
   readonly apparmorVfioRule?: pulumi.Input<boolean>;
 }
@@ -958,6 +988,18 @@ export interface HostSetupOutputs {
   /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
+  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+  readonly iommu: pulumi.Output<HostSetupIommu | undefined>;
+
+  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone. */
+  readonly vfioModules: pulumi.Output<boolean | undefined>;
+
+  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  readonly dynamicOwnership: pulumi.Output<boolean | undefined>;
+
+  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  readonly cgroupDeviceAcl: pulumi.Output<boolean | undefined>;
+
   /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
   readonly apparmorVfioRule: pulumi.Output<boolean | undefined>;
 
@@ -966,6 +1008,18 @@ export interface HostSetupOutputs {
 
   /** Whether AppArmor is at work on the host: "enabled"; "disabled": its rules for libvirt are there, but not enforced; "absent". */
   readonly apparmor: pulumi.Output<"enabled" | "disabled" | "absent">;
+
+  /** Whether the kernel uses an IOMMU now: without one no VM has a VF. */
+  readonly iommuActive: pulumi.Output<boolean>;
+
+  /** The arguments that we have added to those of the next boot; empty for none. */
+  readonly kernelArguments: pulumi.Output<string>;
+
+  /** Whether the host has to boot before what was set up counts. Never done for you. */
+  readonly rebootRequired: pulumi.Output<boolean>;
+
+  /** What the reboot is for; empty when none is required. */
+  readonly rebootReason: pulumi.Output<string>;
 
   /** The file in which our AppArmor rule is; empty when there is none of ours. */
   readonly apparmorRuleFile: pulumi.Output<string>;

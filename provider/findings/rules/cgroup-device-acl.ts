@@ -1,6 +1,6 @@
 // Somebody replaced the list of devices that every VM may open, and left out what it needs.
 import type { Rule } from "../finding.js";
-import { missingFromAcl, settingOf } from "../qemu-conf.js";
+import { missingFromAcl, settingOf } from "../../base/qemu-conf.js";
 
 export const cgroupDeviceAcl: Rule = {
   id: "cgroup-device-acl",

@@ -1,6 +1,6 @@
 // libvirt may not give QEMU's user the VF's device file.
 import type { Rule } from "../finding.js";
-import { settingOf } from "../qemu-conf.js";
+import { settingOf } from "../../base/qemu-conf.js";
 
 export const dynamicOwnershipOff: Rule = {
   id: "dynamic-ownership-off",

@@ -9,8 +9,11 @@ export function diff(state: HostSetupState, inputs: HostSetupInputs): Difference
   } else if (JSON.stringify(sorted(state.host)) !== JSON.stringify(sorted(inputs.host))) {
     changes.push({ property: "host", kind: "update" });
   }
-  if (state.apparmorVfioRule !== inputs.apparmorVfioRule)
-    changes.push({ property: "apparmorVfioRule", kind: "update" });
+  for (const property of ["iommu", "vfioModules", "dynamicOwnership", "cgroupDeviceAcl", "apparmorVfioRule"] as const) {
+    if (JSON.stringify(sorted(state[property])) !== JSON.stringify(sorted(inputs[property]))) {
+      changes.push({ property, kind: "update" });
+    }
+  }
   return { changes, deleteBeforeReplace: true, notes: [] };
 }
 

@@ -34,7 +34,7 @@ export const hostSetup = {
     const session = await context.connect(state.host);
     if (isImport(state)) return importSetup(session, state.host, context.signal);
     mustBeSameMachine(session, state, "read", id);
-    const now = stateOf(state, await readCurrent(session, context.signal), session);
+    const now = stateOf(inputsOf(state), await readCurrent(session, state, context.signal), session);
     return { here: true, id, inputs: inputsOf(now), state: now };
   },
 
@@ -47,8 +47,11 @@ export const hostSetup = {
   },
 } satisfies Lifecycle<HostSetupInputs, HostSetupState>;
 
-function inputsOf({ host, apparmorVfioRule, hostId }: HostSetupState): HostSetupInputs {
-  return { host, ...(apparmorVfioRule === undefined ? {} : { apparmorVfioRule }), hostId };
+function inputsOf(state: HostSetupState): HostSetupInputs {
+  const { host, hostId, iommu, vfioModules, dynamicOwnership, cgroupDeviceAcl, apparmorVfioRule } = state;
+  const parts = { iommu, vfioModules, dynamicOwnership, cgroupDeviceAcl, apparmorVfioRule };
+  const set = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined));
+  return { host, ...set, hostId };
 }
 
 /** What we have set up; a host on which nothing is ours has none. */
@@ -57,8 +60,20 @@ async function importSetup(
   host: HostInputs,
   signal: AbortSignal,
 ): Promise<Observed<HostSetupInputs, HostSetupState>> {
-  const current = await readCurrent(session, signal);
-  if (!current.hasOurRule) return { here: false };
-  const state = stateOf({ host, apparmorVfioRule: true }, current, session);
+  const current = await readCurrent(session, {}, signal);
+  const { kernel, modules, conf, hasOurRule } = current;
+  const { ours } = kernel;
+  const ownParts = {
+    ...(ours.length === 0 ? {} : { iommu: { vendor: vendorOf(ours), passthrough: ours.includes("iommu=pt") } }),
+    ...(modules === undefined ? {} : { vfioModules: true }),
+    ...(conf.dynamicOwnership.isOurs ? { dynamicOwnership: true } : {}),
+    ...(conf.cgroupDeviceAcl.isOurs ? { cgroupDeviceAcl: true } : {}),
+    ...(hasOurRule ? { apparmorVfioRule: true } : {}),
+  };
+  if (Object.keys(ownParts).length === 0) return { here: false };
+  const state = stateOf({ host, ...ownParts }, await readCurrent(session, ownParts, signal), session);
   return { here: true, id: idOf(session), inputs: inputsOf(state), state };
 }
+
+const vendorOf = (ours: readonly string[]) =>
+  ours.includes("intel_iommu=on") ? ("intel" as const) : ("auto" as const);

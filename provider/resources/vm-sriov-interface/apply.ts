@@ -1,10 +1,10 @@
 // Makes the VM so, and undoes it. Reads right before acting and again afterwards; what was done stays in the state, also
 // when a later step fails.
 import { explain, isSriovError, kindOf } from "../../base/errors.js";
-import { readAppArmor } from "../../host/apparmor/facts.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatInterfaceXml, updateInterfaceXml } from "../../libvirt/xml/interface.js";
 import type { Context, Outcome } from "../lifecycle.js";
+import { examineHost } from "../examine-host.js";
 import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import { withRemedy } from "./attach-remedies.js";
@@ -153,7 +153,7 @@ async function carryOut({ session, inputs, old }: Work, { domain }: Current, ste
         const xml = formatInterfaceXml(interfaceWanted(inputs));
         return await client.attachDevice(domain, xml, { config: step.config, live: step.live });
       } catch (error) {
-        throw await withRemedy(error, () => readAppArmor(session.shell));
+        throw await withRemedy(error, () => examineHost(session));
       }
     case "update-config":
       // The whole element: what is left out of an update is gone.

@@ -1,9 +1,11 @@
 // What a failed attach means and what to do: by libvirt's code where that tells, by its text where only the text does. The
 // texts are libvirt 9.0's and 11.3's; test/unit/resources/vm-sriov-interface has them as data.
 import { SriovError } from "../../base/errors.js";
-import type { AppArmorFacts } from "../../host/apparmor/facts.js";
+import type { HostInventory } from "../../findings/inventory.js";
+import { explainFailure, isKnownFailure } from "../../findings/registry.js";
 import { explainVfioDenied } from "../../host/apparmor/diagnose.js";
 import { LibvirtError, virErr } from "../../libvirt/errors.js";
+import { findingText } from "../forecast.js";
 
 type Remedy = { code: number; text?: RegExp; remedy: string };
 
@@ -42,18 +44,29 @@ const remedies: Remedy[] = [
   },
 ];
 
-/** `error` with the remedy that fits, if one does; `apparmor` is asked only where it can be the cause. */
-export async function withRemedy(error: unknown, apparmor: () => Promise<AppArmorFacts>): Promise<unknown> {
+/**
+ * `error` with the finding that explains it, seen on the host as it is now; else with the remedy that its text alone tells.
+ * The host is examined only for a text that some finding explains.
+ */
+export async function withRemedy(error: unknown, examine: () => Promise<HostInventory>): Promise<unknown> {
   if (!(error instanceof LibvirtError)) return error;
   const { code, message = "" } = error.remote;
-  const denied = explainVfioDenied(message, { apparmor: "absent", hasRule: false, ruleFile: undefined });
+  const inventory = isKnownFailure(message) ? await orNothing(examine) : undefined;
+  const findings = inventory ? explainFailure(inventory, message) : [];
+  const known = remedies.find(
+    (candidate) => candidate.code === code && (candidate.text?.test(message) ?? true),
+  )?.remedy;
+  const apparmor = inventory?.apparmor ?? { apparmor: "absent" as const, hasRule: false, ruleFile: undefined };
   const remedy =
-    denied === undefined
-      ? remedies.find((candidate) => candidate.code === code && (candidate.text?.test(message) ?? true))?.remedy
-      : // Where nobody can look at the rules, what the text alone says has to do.
-        await apparmor().then(
-          (facts) => explainVfioDenied(message, facts),
-          () => denied,
-        );
+    findings.length > 0 ? findings.map(findingText).join("\n") : (explainVfioDenied(message, apparmor) ?? known);
   return remedy === undefined ? error : new SriovError(error.kind, error.message, { cause: error, remedy });
+}
+
+/** A host that cannot be examined must not hide the error that there is. */
+async function orNothing(examine: () => Promise<HostInventory>): Promise<HostInventory | undefined> {
+  try {
+    return await examine();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,12 @@
 // VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
+import { explain, isSriovError } from "../../base/errors.js";
 import { askHost } from "../ask-host.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import { driverFailures } from "../libvirt-parts.js";
 import { hasUnknown, listed } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { hostKey } from "../host-inputs.js";
+import { forecast } from "../forecast.js";
 import { converge, remove } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { checkOnHost, checkTwins } from "./check-host.js";
@@ -45,7 +47,8 @@ export const vmSriovInterface = {
         ...found,
         ...driverFailures(checked.driver, await libVersionFor(session, checked), session.hostName),
       );
-      for (const warning of warnings) context.log.warn(`${name}: ${warning}`);
+      const foreseen = olds === undefined ? await foreseenBy(context, session, checked) : [];
+      for (const warning of [...warnings, ...foreseen]) context.log.warn(`${name}: ${warning}`);
       plugs = plan(checked, current).some((step) => step.do === "attach" && step.live);
     }
     failures.push(...declare(context, checked, name, current.domain.name, plugs));
@@ -144,6 +147,25 @@ function askForVm(
     failures.push({ property: "domain", reason });
     return undefined;
   });
+}
+
+/** What the doctor says of the host as it is. A host that cannot be examined is no reason to stop a preview. */
+async function foreseenBy(context: Context, session: Session, inputs: VmSriovInterfaceInputs): Promise<string[]> {
+  const { host, domain, network, vf } = inputs;
+  const asked = {
+    domain,
+    ...(typeof network === "string" ? { network } : {}),
+    ...(typeof vf === "string" ? { vf } : {}),
+    // A VfConfig of this program brings its PF up first.
+    pfsComeUp: context.program.hasVfs(hostKey(host)),
+  };
+  try {
+    return await forecast(session, asked, context.signal);
+  } catch (error) {
+    if (!isSriovError(error)) throw error;
+    context.log.debug(`${session.hostName} could not be examined: ${explain(error)}`);
+    return [];
+  }
 }
 
 /** What was found out the last time about the same VM. */

@@ -1,14 +1,20 @@
 // What libvirt says when an attach fails, word for word, and what people are told to do about it.
 import assert from "node:assert/strict";
 import { isSriovError } from "../../../../provider/base/errors.js";
-import type { AppArmorFacts } from "../../../../provider/host/apparmor/facts.js";
 import { virErr } from "../../../../provider/libvirt/errors.js";
 import { withRemedy } from "../../../../provider/resources/vm-sriov-interface/attach-remedies.js";
+import { healthyInventory } from "../../../fakes/healthy-inventory.js";
 import { libvirtError } from "../../../fakes/fake-libvirt-xml.js";
 
 type Said = { code: number; text: string; since: string; remedy: RegExp };
 
-const blocked: AppArmorFacts = { apparmor: "enabled", ruleFile: "/etc/x", ruleFileText: undefined, hasRule: false };
+/** Nothing that explains a failure. */
+const healthy = async () => healthyInventory();
+async function blocked() {
+  const inventory = healthyInventory();
+  inventory.apparmor = { apparmor: "enabled", ruleFile: "/etc/x", ruleFileText: undefined, hasRule: false };
+  return inventory;
+}
 const denied =
   "internal error: unable to execute QEMU command 'device_add': vfio 0000:01:10.0: failed to open /dev/vfio/9: Permission denied";
 
@@ -53,22 +59,40 @@ const texts: Said[] = [
     code: virErr.internal,
     text: denied,
     since: "libvirt 9.0 and QEMU 7.2, lab",
-    remedy: /AppArmor.*HostSetup.*apparmorVfioRule/,
+    remedy: /AppArmor[^]*HostSetup[^]*apparmorVfioRule/,
   },
 ];
 
 describe("remedies of a failed attach", () => {
   for (const { code, text, since, remedy } of texts) {
     it(`knows "${text}" (${since})`, async () => {
-      const error = await withRemedy(libvirtError(code, text), async () => blocked);
+      const error = await withRemedy(libvirtError(code, text), blocked);
       assert.ok(isSriovError(error));
       assert.match(error.remedy ?? "", remedy);
       assert.ok(error.message.endsWith(text));
     });
   }
 
+  it("carries the finding with what was seen on the host, and where there is more about it", async () => {
+    const down = healthyInventory();
+    for (const pf of down.pfs) pf.isUp = false;
+    const text = "internal error: Unable to configure VF 0 of PF 'eno49' because the PF is not online.";
+    const error = await withRemedy(libvirtError(virErr.internal, text), async () => down);
+    assert.ok(isSriovError(error));
+    assert.match(error.remedy ?? "", /pf-down: ip link show eno49: no UP[^]*VfConfig[^]*docs\/findings\/pf-down\.md/);
+  });
+
+  it("says what the text alone tells when the host cannot be examined", async () => {
+    const text = "Requested operation is not valid: network 'pool' is not active";
+    const error = await withRemedy(libvirtError(virErr.operationInvalid, text), () =>
+      Promise.reject(new Error("gone")),
+    );
+    assert.ok(isSriovError(error));
+    assert.match(error.remedy ?? "", /active: true/);
+  });
+
   it("does not blame AppArmor where it has the rule", async () => {
-    const error = await withRemedy(libvirtError(virErr.internal, denied), async () => ({ ...blocked, hasRule: true }));
+    const error = await withRemedy(libvirtError(virErr.internal, denied), healthy);
     assert.ok(isSriovError(error));
     assert.match(error.remedy ?? "", /AppArmor is not the cause/);
   });
