@@ -183,7 +183,7 @@ export function pfTree(
 /** What udev knows of the PF, and the .link files that give it its name: a server's own, and systemd's for everything. */
 export function udevTree(address = "0000:01:00.0", netdev = "eno49", ifindex = "5"): Tree {
   return {
-    [`run/udev/data/n${ifindex}`]: `E:ID_PATH=pci-${address}\nE:ID_NET_LINK_FILE=/etc/systemd/network/10-${netdev}.link`,
+    [`run/udev/data/n${ifindex}`]: `I:4711\nE:ID_PATH=pci-${address}\nE:ID_NET_LINK_FILE=/etc/systemd/network/10-${netdev}.link`,
     [`etc/systemd/network/10-${netdev}.link`]: `[Match]\nPath=pci-${address}\n\n[Link]\nName=${netdev}\nMACAddressPolicy=none`,
     "usr/lib/systemd/network/99-default.link": `[Match]\nOriginalName=*\n\n[Link]\nNamePolicy=keep kernel path`,
   };

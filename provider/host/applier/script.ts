@@ -114,11 +114,12 @@ attempt() { # COMMAND...; answers for it unless it went well
 # Asked anew each time: at boot udev may rename it, and switchdev mode may make another one.
 netdev() { pf_netdev "$D"; }
 
-# A netdev that is up cannot be renamed by older kernels: first udev has to be done with it.
+# udev has to be done with the netdev first: a name that it is about to change is the next PF's a moment later (eth0), and
+# older kernels rename none that is up. The record is there while udev is still at it; its time of initialization comes last.
 netdev_ready() {
   name=$(netdev) || return 1
   [ -e "$R/run/udev/control" ] || return 0
-  [ -e "$R/run/udev/data/n$(cat "$D/net/$name/ifindex" 2>/dev/null)" ]
+  grep -q '^I:' "$R/run/udev/data/n$(cat "$D/net/$name/ifindex" 2>/dev/null)" 2>/dev/null
 }
 
 is_up() { [ $(($(cat "$D/net/$(netdev)/flags") & 1)) -eq 1 ]; }

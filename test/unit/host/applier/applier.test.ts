@@ -92,6 +92,16 @@ describe("the applier", () => {
     assert.match(first?.said ?? "", /no network interface of this PF/);
   });
 
+  it("waits until udev has named the PF: the MTU is 1500 after it was set, and another PF's was", async () => {
+    fake.put("run/udev/control", "");
+    fake.put("run/udev/data/n5", "E:ID_PROCESSING=1");
+    const [first] = await apply("mtu 1400");
+    assert.match(first?.said ?? "", /no network interface of this PF/);
+    assert.deepEqual(fake.commands, []);
+    fake.put("run/udev/data/n5", "I:4711\nE:ID_PATH=pci-0000:01:00.0");
+    assert.deepEqual(await outcomes("mtu 1400"), ["same", "done"]);
+  });
+
   it("understands the older text of iproute2", async () => {
     await apply("num-vfs 1");
     fake.put(
