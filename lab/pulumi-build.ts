@@ -1,4 +1,4 @@
-// Builds the Pulumi CLI and its TypeScript language host from the Go module proxy: where Pulumi's own download site is
+// Builds the Pulumi CLI and its language hosts from the Go module proxy: where Pulumi's own download site is
 // out of reach, a module proxy mostly is not, and no other package registry carries the CLI.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,14 +12,31 @@ const CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const LANGUAGE_NODEJS = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
+export type Executable = { name: string; package: string; version: string };
+
 /** What is built: part of the cache's key. */
-export const executables = [
+export const executables: readonly Executable[] = [
   { name: "pulumi", package: CLI, version: versions.pulumi.cli },
   { name: "pulumi-language-nodejs", package: LANGUAGE_NODEJS, version: versions.pulumi.languageNodejs },
-] as const;
+];
+
+/** A cache of its own: the CLI is not built again for it. */
+export const yamlHost: Executable = {
+  name: "pulumi-language-yaml",
+  package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+  version: versions.pulumi.languageYaml,
+};
 
 /** Leaves both executables in `root`/bin. Takes some minutes: the whole CLI is compiled. */
-export async function buildPulumi(
+export const buildPulumi = (
+  root: string,
+  report: (text: string) => void,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> => buildExecutables(executables, root, report, env);
+
+/** Leaves them in `root`/bin. */
+export async function buildExecutables(
+  wanted: readonly Executable[],
   root: string,
   report: (text: string) => void,
   env: NodeJS.ProcessEnv = process.env,
@@ -29,7 +46,7 @@ export async function buildPulumi(
   try {
     const go = await ensureGo({ root: work, env, report });
     const goEnv = { ...env, ...buildEnvironment(go, work) };
-    for (const executable of executables) {
+    for (const executable of wanted) {
       await buildExecutable(go, executable, { work, target: join(root, "bin", executable.name), env: goEnv, report });
     }
   } finally {
@@ -58,7 +75,7 @@ function buildEnvironment(go: Go, work: string): NodeJS.ProcessEnv {
 
 async function buildExecutable(
   go: Go,
-  executable: (typeof executables)[number],
+  executable: Executable,
   options: { work: string; target: string; env: NodeJS.ProcessEnv; report: (text: string) => void },
 ): Promise<void> {
   const { work, target, env, report } = options;

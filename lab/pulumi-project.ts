@@ -14,8 +14,8 @@ import { ensureSelfLink } from "./self-link.js";
 export type ProjectOptions = {
   /** Also the name in every URN. */
   name: string;
-  /** A folder with a program (and a Pulumi.yaml, if it has settings); or the text of an index.ts. */
-  program: { dir: string } | { text: string };
+  /** A folder with a program (and a Pulumi.yaml, if it has settings); the text of an index.ts; or that of a YAML program. */
+  program: { dir: string } | { text: string } | { yaml: string };
   pulumi: Pick<PulumiCli, "pulumi" | "path">;
   /** On top of this process's environment. */
   env?: NodeJS.ProcessEnv;
@@ -66,6 +66,7 @@ export async function createProject(options: ProjectOptions): Promise<PulumiProj
 /** The program's own Pulumi.yaml, told where the program is: so the settings of the stack are not written beside it. */
 async function projectSettings({ name, program }: ProjectOptions): Promise<Record<string, unknown>> {
   if ("text" in program) return { name, runtime: "nodejs" };
+  if ("yaml" in program) return yamlSettings(name, program.yaml);
   const dir = resolve(program.dir);
   const text = await readFile(join(dir, "Pulumi.yaml"), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "runtime: nodejs";
@@ -77,6 +78,12 @@ async function projectSettings({ name, program }: ProjectOptions): Promise<Recor
   const entry = existsSync(join(dir, "package.json")) ? "." : "index.ts";
   return { ...own, name, main: resolve(dir, own.main ?? entry) };
 }
+
+const yamlSettings = (name: string, text: string): Record<string, unknown> => ({
+  name,
+  runtime: "yaml",
+  ...(parse(text) as Record<string, unknown>),
+});
 
 export class PulumiProject {
   /** Where Pulumi.yaml, the state and (for a program given as text) index.ts are. */
@@ -91,6 +98,11 @@ export class PulumiProject {
   /** Replaces the text of the program, as a user edits it between two runs. */
   write(text: string): Promise<void> {
     return writeFile(join(this.dir, "index.ts"), text);
+  }
+
+  /** The same for a YAML program, or to go on with one. */
+  writeYaml(text: string): Promise<void> {
+    return writeFile(join(this.dir, "Pulumi.yaml"), stringify(yamlSettings(this.#options.name, text)));
   }
 
   up(options: RunOptions = {}): Promise<Ran> {

@@ -8,6 +8,8 @@ export const versions = {
     minimumCli: "3.216.0",
     /** The newest TypeScript language host that is a package of the module sdk/v3, so that `go get -tool` finds it. */
     languageNodejs: "3.66.0",
+    /** The language host for YAML programs, a module of its own. */
+    languageYaml: "1.10.0",
   },
   go: {
     /** What go.mod of the Pulumi CLI above asks for. */
