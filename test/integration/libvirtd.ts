@@ -55,8 +55,6 @@ export type LibvirtdFixture = {
   enterNetwork: string[];
   /** The same as the resources see a host. Paths of sockets are those on the host. */
   connection: Connection;
-  /** In front of a command that shall run there, with this machine's files and the process's folder. */
-  enter: readonly string[];
   /** Idempotent. */
   stop(): Promise<void>;
 };
