@@ -1,16 +1,15 @@
 // Real libvirts and every way to them: a libvirtd (or modular daemons) in namespaces, with certificates, SASL users and an sshd that
-// runs beside it. TCP from out here gets into its network one connection at a time.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+// runs beside it.
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { HostInputs } from "../../provider/resources/host-inputs.js";
 import { ensureDebian13 } from "./debian13.js";
-import { type LibvirtdFixture, fakePfs, mustRun, startLibvirtd } from "./libvirtd.js";
-import { makeKey } from "./sshd.js";
+import { type LibvirtdFixture, fakePfs, startLibvirtd } from "./libvirtd.js";
+import { type PeerSshd, type Program, serve, startSshdIn } from "./sshd-inside.js";
 
 const execute = promisify(execFile);
 
@@ -33,8 +32,6 @@ export const peerKinds: PeerKind[] = [
 
 export const sasl = { username: "pulumi", password: "correct horse" };
 
-export type Program = "virt-ssh-helper" | "nc" | "socat" | "sudo";
-
 export type Peer = {
   kind: PeerKind;
   fixture: LibvirtdFixture;
@@ -50,7 +47,6 @@ export type Peer = {
   startSshd(options?: { lines?: string[]; programs?: Program[]; user?: string }): Promise<PeerSshd>;
   stop(): Promise<void>;
 };
-export type PeerSshd = { host(parameters?: string, more?: NonNullable<HostInputs["ssh"]>): HostInputs; log(): string };
 
 export async function startPeer(kind: PeerKind): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), "test-peer-"));
@@ -189,67 +185,9 @@ async function makeUsers(users: string): Promise<void> {
   if (code !== 0) throw new Error(`saslpasswd2 ended with exit code ${code}`);
 }
 
-/** Each connection becomes the standard input and output of a program in the peer's namespaces. */
-function serve(start: (socket: Socket) => ChildProcess): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ pauseOnConnect: true }, (socket) => {
-      socket.on("error", () => undefined);
-      const child = start(socket);
-      child.once("error", () => socket.destroy());
-      // It is the child's now.
-      child.once("spawn", () => socket.destroy());
-    });
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(server));
-  });
-}
-
 const forward = ({ enterNetwork }: LibvirtdFixture, port: number): Promise<Server> => {
   const pipe = `const s = require("net").connect(${port}, "127.0.0.1"); const c = new (require("net").Socket)({ fd: 0 });
     c.pipe(s).pipe(c); for (const e of [c, s]) e.on("error", () => process.exit());`;
   const [file = "", ...args] = [...enterNetwork, process.execPath, "-e", pipe];
   return serve((socket) => spawn(file, args, { stdio: [socket, "ignore", "ignore"] }));
 };
-
-const shellsOwn = ["sh", "env", "id", "cat", "grep", "readlink", "true"];
-
-async function startSshdIn(
-  fixture: LibvirtdFixture,
-  { lines = [], programs = [], user = "root" }: { lines?: string[]; programs?: Program[]; user?: string } = {},
-): Promise<{ server: Server; sshd: PeerSshd }> {
-  const folder = await mkdtemp(join(fixture.folder, "sshd-"));
-  // A user who is not root has to get there.
-  for (const each of [fixture.folder, folder]) await chmod(each, 0o755);
-  const at = (name: string) => join(folder, name);
-  await makeKey(at("host_key"));
-  await makeKey(at("identity"));
-  const tools = [...shellsOwn, ...programs].map((name) => `ln -s "$(command -v ${name})" ${folder}/bin/${name}`);
-  await mustRun(fixture, ["set -e", `mkdir ${folder}/bin /run/sshd -p`, ...tools].join("\n"));
-  const config = [
-    ...lines,
-    `HostKey ${folder}/host_key`,
-    `AuthorizedKeysFile ${folder}/identity.pub`,
-    `SetEnv PATH=${folder}/bin SHLVL=1`,
-    ...["UsePAM no", "StrictModes no", "PermitRootLogin yes", "LogLevel VERBOSE", "PasswordAuthentication no"],
-  ];
-  await writeFile(at("sshd_config"), `${config.join("\n")}\n`);
-  let log = "";
-  const [file = "", ...args] = [...fixture.enter, "/usr/sbin/sshd", "-i", "-e", "-f", `${folder}/sshd_config`];
-  const server = await serve((socket) => {
-    const child = spawn(file, args, { stdio: [socket, socket, "pipe"] });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));
-    return child;
-  });
-  const { port } = server.address() as AddressInfo;
-  const hostKey = (await readFile(at("host_key.pub"), "utf8")).split(" ").slice(0, 2).join(" ");
-  return {
-    server,
-    sshd: {
-      log: () => log,
-      host: (parameters = "", more = {}) => ({
-        uri: `qemu+ssh://${user}@127.0.0.1:${port}/system${parameters === "" ? "" : `?${parameters}`}`,
-        ssh: { privateKeyPath: at("identity"), hostKey, configFile: "none", ...more },
-      }),
-    },
-  };
-}

@@ -37,6 +37,7 @@ mount --move "$dir/dev" /dev
 rmdir "$dir/dev"
 # Nothing of this machine's libvirt is seen, nothing is left behind.
 for path in /run /var/cache /var/log /var/lib /etc/libvirt; do mount -t tmpfs tmpfs $path; done
+[ ! -d "$dir/hooks" ] || cp -r "$dir/hooks" /etc/libvirt/
 mkdir "$dir/run" /run/libvirt
 mount --bind "$dir/run" /run/libvirt
 # The QEMU driver asks for this user even when it is told to use root. It comes with a package that wants systemd.

@@ -15,7 +15,8 @@ import type { HostInputs } from "../../../provider/resources/host-inputs.js";
 import { type OwnedSession, openSession } from "../../../provider/resources/session.js";
 import { Pool } from "../../../provider/transport/pool.js";
 import { defineDomain, mustRun } from "../libvirtd.js";
-import { type Peer, type Program, peerKinds, sasl, startPeer } from "../peers.js";
+import { type Peer, peerKinds, sasl, startPeer } from "../peers.js";
+import type { Program } from "../sshd-inside.js";
 
 const noForwarding = ["AllowStreamLocalForwarding no"];
 
