@@ -1,8 +1,8 @@
 // POSIX shell scripts on the host: one script is one round trip. The scripts print lines of tab-separated fields, and their
 // readers live beside them.
 import { CommandError } from "../base/errors.js";
-import type { CommandResult, RunOptions } from "../transport/connection.js";
-import type { Shell } from "./shell.js";
+import type { CommandResult } from "../transport/connection.js";
+import type { Shell, ShellRunOptions } from "./shell.js";
 
 /** What every script starts with. SRIOV_ROOT is the root of another file tree, for tests; empty on a host. */
 export const scriptHead = `set -u
@@ -20,11 +20,20 @@ export const writeFile = (path: string, text: string): string => `cat > ${path} 
  * Runs the script with `sh`. In braces, so that it begins when all of it has arrived: of one that is cut off with the
  * connection no line runs. Any exit code but 0 is an error that says what we were doing.
  */
-export async function runScript(shell: Shell, doing: string, script: string, options?: RunOptions): Promise<string> {
+export async function runScript(
+  shell: Shell,
+  doing: string,
+  script: string,
+  options?: ShellRunOptions,
+): Promise<string> {
   const result = await shell.run("sh -s", { ...options, input: `{\n${script}\n}\n` });
   if (result.exitCode !== 0) throw commandError(shell, doing, result);
   return result.stdout;
 }
+
+/** The same for a script that changes nothing on the host: several that ask for the same may get one answer. */
+export const readByScript = (shell: Shell, doing: string, script: string, signal?: AbortSignal): Promise<string> =>
+  runScript(shell, doing, script, { reads: true, ...(signal ? { signal } : {}) });
 
 function commandError(shell: Shell, doing: string, result: CommandResult): CommandError {
   const { command, exitCode, signal, stdout, stderr } = result;

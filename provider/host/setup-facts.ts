@@ -4,7 +4,7 @@ import { type AppArmorFacts, appArmorScript, parseAppArmor } from "./apparmor/fa
 import { type ArgumentFacts, splitArguments } from "./kernel-arguments/arguments.js";
 import { readArguments } from "./kernel-arguments/script.js";
 import { confFile } from "./qemu-conf/edit.js";
-import { parseFields, present, runScript, scriptHead } from "./script.js";
+import { parseFields, present, readByScript, scriptHead } from "./script.js";
 import type { Shell } from "./shell.js";
 import { modulesFile } from "./vfio/modules.js";
 
@@ -42,7 +42,7 @@ ${appArmorScript}`;
 
 /** Equivalent to: `cat /proc/cmdline /etc/libvirt/qemu.conf`, `grep linux /boot/grub/grub.cfg`, `grubby --info=DEFAULT` */
 export async function readSetupFacts(shell: Shell, signal?: AbortSignal): Promise<SetupFacts> {
-  const output = await runScript(shell, "read how the host is set up", script, signal ? { signal } : {});
+  const output = await readByScript(shell, "read how the host is set up", script, signal);
   const [own = "", apparmor = ""] = output.split(`${mark}\n`);
   const records = parseFields(own);
   const all = (key: string) => records.filter(([name]) => name === key).map(([, ...fields]) => fields.join("\t"));

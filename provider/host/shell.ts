@@ -1,11 +1,16 @@
 // The only way to a Linux host: five verbs. Everything in this room is made of them, and a fake of them is a whole host.
 import type { CommandResult, RunOptions } from "../transport/connection.js";
 
+export type ShellRunOptions = RunOptions & {
+  /** The command changes nothing on the host: several that ask for the same may get one answer. */
+  readonly reads?: true;
+};
+
 export interface Shell {
   /** For messages: `root@kvm1`. */
   readonly name: string;
   /** Runs a POSIX shell command line; any exit code is a result. */
-  run(command: string, options?: RunOptions): Promise<CommandResult>;
+  run(command: string, options?: ShellRunOptions): Promise<CommandResult>;
   /** The text of a file, or undefined when there is none (ENOENT, ENOTDIR). Every other failure throws. */
   readText(path: string): Promise<string | undefined>;
   /** Where a symbolic link points, as written in the link, or undefined when there is none. */

@@ -61,11 +61,19 @@ type Answer = { about: About; promise: Promise<unknown>; askedAt: number; settle
 
 export class SharedReads {
   readonly #client: LibvirtClient;
+  readonly #wrote: () => void;
   readonly #answers = new Map<string, Answer>();
   readonly #views = new Map<number, LibvirtClient>();
 
-  constructor(client: LibvirtClient) {
+  /** `wrote`: told before and after each write, as what is known of the host in other ways may have changed with it. */
+  constructor(client: LibvirtClient, wrote: () => void = () => undefined) {
     this.#client = client;
+    this.#wrote = wrote;
+  }
+
+  /** For a write that did not come through here. */
+  forget(): void {
+    this.#answers.clear();
   }
 
   /**
@@ -125,5 +133,6 @@ export class SharedReads {
     for (const [key, { about }] of this.#answers) {
       if (changed.some((prefix) => about.startsWith(prefix))) this.#answers.delete(key);
     }
+    this.#wrote();
   }
 }

@@ -6,13 +6,13 @@ import { Pool } from "../transport/pool.js";
 import { type HostInputs, hostKey } from "./host-inputs.js";
 import type { Context } from "./lifecycle.js";
 import { Program } from "./program.js";
-import { type OwnedSession, type Session, openSession } from "./session.js";
+import { type OwnedSession, openSession } from "./session.js";
 
 export type ContextOptions = {
   log: Log;
   signal: AbortSignal;
   timeoutMs: number;
-  /** How old an answer of libvirt may be. Default 0: for calls that write. `readAgeMs` for those that only look. */
+  /** How old an answer of the host may be. Default 0: for calls that write. `readAgeMs` for those that only look. */
   maxAgeMs?: number;
 };
 
@@ -29,8 +29,7 @@ export function createContext({ log, signal, timeoutMs, maxAgeMs = 0 }: ContextO
     connect: async (host) => {
       signal.throwIfAborted();
       const session = await within(deadline, `cannot connect to ${host.uri}`, sharedSession(host, log));
-      const { hostName, machineId, shell } = session;
-      return { hostName, machineId, shell, libvirt: (options) => session.libvirt({ maxAgeMs, ...options }) };
+      return session.view(maxAgeMs);
     },
     program,
     log,
@@ -47,7 +46,7 @@ export async function closeEverything(): Promise<void> {
   await pool.closeAll();
 }
 
-function sharedSession(host: HostInputs, log: Log): Promise<Session> {
+function sharedSession(host: HostInputs, log: Log): Promise<OwnedSession> {
   const { localUri, parameters } = parseLibvirtUri(host.uri);
   // One host may have two libvirts; they share the connection, not the session.
   const key = [hostKey(host), localUri, parameters["socket"] ?? "", parameters["mode"] ?? ""].join(" ");

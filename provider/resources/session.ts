@@ -2,6 +2,7 @@
 import { SriovError } from "../base/errors.js";
 import { type Log, silentLog } from "../base/log.js";
 import { shellOver } from "../host/shell-over-connection.js";
+import { SharedShell } from "../host/shared-shell.js";
 import type { Shell } from "../host/shell.js";
 import { type ConnectOptions, connectLibvirt } from "../libvirt/client-rpc.js";
 import type { LibvirtClient } from "../libvirt/client.js";
@@ -28,11 +29,13 @@ export interface Session {
   readonly machineId: string;
   /** With a URI that gives none, every verb rejects with `unsupported`. */
   readonly shell: Shell;
-  /** Connects on first use; later callers share it, and each other's reads as `SharedReads` says. `maxAgeMs`: default 0. */
-  libvirt(options?: { maxAgeMs?: number }): Promise<LibvirtClient>;
+  /** Connects on first use; later callers share it. */
+  libvirt(): Promise<LibvirtClient>;
 }
 
 export interface OwnedSession extends Session {
+  /** The same, with reads that may be as old as that: see `SharedShell` and `SharedReads`. The session itself: 0. */
+  view(maxAgeMs: number): Session;
   /** Says goodbye to libvirt. Idempotent; the connection below is the pool's. */
   close(): Promise<void>;
 }
@@ -82,27 +85,46 @@ const libvirtOptions = ({ sasl }: HostInputs, uri: LibvirtUri, name: string): Co
 
 class HostSession implements OwnedSession {
   readonly #connect: () => Promise<LibvirtClient>;
+  readonly #shell: SharedShell;
   #libvirt: Promise<SharedReads> | undefined;
+  /** The same once it is connected. */
+  #reads: SharedReads | undefined;
 
   constructor(
     readonly hostName: string,
     readonly machineId: string,
-    readonly shell: Shell,
+    shell: Shell,
     connect: () => Promise<LibvirtClient>,
     open?: LibvirtClient,
   ) {
     this.#connect = connect;
-    if (open) this.#libvirt = Promise.resolve(new SharedReads(open));
+    // A VM that takes a VF changes what sysfs shows, and a VF that goes changes what libvirt shows.
+    this.#shell = new SharedShell(shell, () => this.#reads?.forget());
+    if (open) this.#libvirt = Promise.resolve(this.#share(open));
   }
 
-  /** A client connects again by itself when libvirt, or the way to it, was gone. */
-  async libvirt({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<LibvirtClient> {
-    return (await this.#sharedReads()).view(maxAgeMs);
+  get shell(): Shell {
+    return this.#shell.view(0);
+  }
+
+  libvirt(): Promise<LibvirtClient> {
+    return this.view(0).libvirt();
+  }
+
+  view(maxAgeMs: number): Session {
+    const { hostName, machineId } = this;
+    // A client connects again by itself when libvirt, or the way to it, was gone.
+    const libvirt = async () => (await this.#sharedReads()).view(maxAgeMs);
+    return { hostName, machineId, shell: this.#shell.view(maxAgeMs), libvirt };
+  }
+
+  #share(client: LibvirtClient): SharedReads {
+    return (this.#reads = new SharedReads(client, () => this.#shell.forget()));
   }
 
   #sharedReads(): Promise<SharedReads> {
     if (this.#libvirt) return this.#libvirt;
-    const attempt = this.#connect().then((client) => new SharedReads(client));
+    const attempt = this.#connect().then((client) => this.#share(client));
     this.#libvirt = attempt;
     attempt.catch(() => {
       if (this.#libvirt === attempt) this.#libvirt = undefined;

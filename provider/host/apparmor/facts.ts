@@ -1,7 +1,7 @@
 // What AppArmor lets QEMU open on this host: whether it is on, where libvirt's rules for QEMU are, and whether one of them
 // is for VFIO devices. Reading only.
 import { quote } from "../../base/quote.js";
-import { parseFields, runScript, scriptHead } from "../script.js";
+import { parseFields, readByScript, scriptHead } from "../script.js";
 import type { Shell } from "../shell.js";
 
 export const ruleLine = "/dev/vfio/[0-9]* rw,";
@@ -44,7 +44,7 @@ echo end
 `;
 
 export async function readAppArmor(shell: Shell, signal?: AbortSignal): Promise<AppArmorFacts> {
-  return parseAppArmor(await runScript(shell, "read AppArmor's rules", appArmorScript, signal ? { signal } : {}));
+  return parseAppArmor(await readByScript(shell, "read AppArmor's rules", appArmorScript, signal));
 }
 
 export function parseAppArmor(output: string): AppArmorFacts {

@@ -2,7 +2,7 @@
 import { type AppArmorFacts, appArmorScript, parseAppArmor } from "../apparmor/facts.js";
 import { parseHostFiles } from "../owners/gather.js";
 import type { HostFiles } from "../owners/owner.js";
-import { parseFields, present, runScript } from "../script.js";
+import { parseFields, present, readByScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import { doctorScript } from "./script.js";
 
@@ -58,7 +58,7 @@ export async function readHostFacts(
   signal?: AbortSignal,
 ): Promise<{ host: HostFacts; apparmor: AppArmorFacts; files: HostFiles }> {
   const script = `${doctorScript}\necho '${partMark}'\n${appArmorScript}`;
-  const output = await runScript(shell, "examine the host", script, signal ? { signal } : {});
+  const output = await readByScript(shell, "examine the host", script, signal);
   const [host = "", apparmor = ""] = output.split(`${partMark}\n`);
   return {
     host: parseHostFacts(host),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SriovError } from "../../base/errors.js";
 import { parseMac } from "../../base/mac.js";
 import { isPciAddress, parsePciAddress } from "../../base/pci-address.js";
-import { runScript } from "../script.js";
+import { readByScript, runScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import type { PersistenceFacts } from "../persistence/reader.js";
 import { type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
@@ -52,7 +52,9 @@ async function untilComplete(
   signal: AbortSignal | undefined,
 ): Promise<CompleteReading[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const readings = parse(await runScript(shell, `read ${what}`, script, signal ? { signal } : {}));
+    // Again means again: not the answer that there is.
+    const read = attempt === 1 ? readByScript : readAgain;
+    const readings = parse(await read(shell, `read ${what}`, script, signal));
     const short = readings.find((reading) => reading.found === "short-vf-list");
     if (!short) return readings.filter((reading) => reading.found !== "short-vf-list");
     if (attempt === attempts) {
@@ -65,3 +67,6 @@ async function untilComplete(
     await sleep(pauseMs, undefined, signal ? { signal } : {});
   }
 }
+
+const readAgain: typeof readByScript = (shell, doing, script, signal) =>
+  runScript(shell, doing, script, signal ? { signal } : {});
