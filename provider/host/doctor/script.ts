@@ -1,14 +1,12 @@
 // The script that examines a host. It changes nothing, and what it may not read (the kernel's log without root) is left out.
 import { gatherOwners } from "../owners/gather.js";
+import { lookFunctions } from "../look.js";
 import { scriptHead } from "../script.js";
 
 export const doctorScript = `${scriptHead}
 tab=$(printf '\\t')
 put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; done; printf '\\n'; }
-get() { text=; { read -r text < "$1"; } 2>/dev/null; printf '%s' "$text"; }
-target() { to=$(readlink "$1" 2>/dev/null) && printf '%s' "\${to##*/}"; }
-first() { for entry in "$1"/*; do [ -e "$entry" ] && { printf '%s' "\${entry##*/}"; return; }; done; }
-
+${lookFunctions}
 put cpu "$(sed -n 's/^vendor_id[^:]*: *//p' "$R/proc/cpuinfo" 2>/dev/null | head -n 1)"
 put cmdline "$(get "$R/proc/cmdline")"
 groups=0
@@ -20,7 +18,9 @@ for group in "$R"/sys/kernel/iommu_groups/*; do
   [ "$members" -gt 1 ] || continue
   for member in "$group"/devices/*; do
     device=$R/sys/bus/pci/devices/\${member##*/}
-    put member "\${group##*/}" "\${member##*/}" "$(target "$device/driver")" "$(get "$device/class")"
+    aim "$device/driver"
+    look "$device/class"
+    put member "\${group##*/}" "\${member##*/}" "$to" "$text"
   done
 done
 put iommu-groups "$groups"
@@ -36,10 +36,16 @@ fi
 put modules-disabled "$(get "$R/proc/sys/kernel/modules_disabled")"
 
 for device in "$R"/sys/bus/pci/devices/*; do
-  case $(get "$device/class") in 0x02*) ;; *) [ -e "$device/sriov_totalvfs" ] || continue ;; esac
-  vendor=$(get "$device/vendor") id=$(get "$device/device")
-  put nic "\${device##*/}" "$(target "$device/driver")" "\${vendor#0x}:\${id#0x}" "$(first "$device/net")" \\
-    "$(get "$device/sriov_totalvfs")" "$(target "$device/physfn")" "$(get "$device/net/$(first "$device/net")/address")"
+  look "$device/class"
+  case $text in 0x02*) ;; *) [ -e "$device/sriov_totalvfs" ] || continue ;; esac
+  look "$device/vendor"; vendor=$text
+  look "$device/device"; id=$text
+  aim "$device/driver"; driver=$to
+  head_of "$device/net"
+  look "$device/sriov_totalvfs"; total=$text
+  aim "$device/physfn"
+  look "$device/net/\${head:-none}/address"
+  put nic "\${device##*/}" "$driver" "\${vendor#0x}:\${id#0x}" "$head" "$total" "$to" "$text"
 done
 
 if [ -r "$R/etc/libvirt/qemu.conf" ]; then

@@ -2,6 +2,7 @@
 // what is installed for the boot. It prints lines of tab-separated fields; pf.ts understands them.
 import { quote } from "../../base/quote.js";
 import { bootFunctions } from "../persistence/reader.js";
+import { lookFunctions } from "../look.js";
 import { scriptHead } from "../script.js";
 import { gatherSurroundings } from "../surroundings.js";
 import { vfioHoldersFunction } from "../vfio/holders.js";
@@ -37,11 +38,7 @@ pci=$R/sys/bus/pci/devices
 simulated=$R/sys/bus/netdevsim/devices
 tab=$(printf '\\t')
 put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; done; printf '\\n'; }
-# The text of an attribute; nothing when there is none.
-get() { text=; { read -r text < "$1"; } 2>/dev/null; printf '%s' "$text"; }
-target() { to=$(readlink "$1" 2>/dev/null) && printf '%s' "\${to##*/}"; }
-first() { for entry in "$1"/*; do [ -e "$entry" ] && { printf '%s' "\${entry##*/}"; return; }; done; }
-${bootFunctions}
+${lookFunctions}${bootFunctions}
 # netdevsim tells in debugfs how many it can have.
 total_of() {
   case $1 in
@@ -86,22 +83,24 @@ device() {
 
   for entry in "$D"/virtfn*; do
     [ -e "$entry" ] || continue
-    vf=$(target "$entry")
+    aim "$entry"; vf=$to
     V=$pci/$vf
-    driver=$(target "$V/driver")
+    aim "$V/driver"; driver=$to
     case $driver in *vfio*) vfio=yes ;; esac
-    name=$(first "$V/net")
+    head_of "$V/net"; name=$head
     uppers=
     for upper in "$V"/net/*/upper_*; do
       [ -e "$upper" ] && uppers="$uppers\${uppers:+ }\${upper##*/upper_}"
     done
-    mac=
-    [ -n "$name" ] && mac=$(get "$V/net/$name/address")
-    put vf "\${entry##*/virtfn}" "$vf" "$driver" "$(target "$V/iommu_group")" "$name" "$mac" "$uppers" "$(first "$V/vfio-dev")"
+    look "$V/net/\${name:-none}/address"
+    aim "$V/iommu_group"
+    head_of "$V/vfio-dev"
+    put vf "\${entry##*/virtfn}" "$vf" "$driver" "$to" "$name" "$text" "$uppers" "$head"
   done
   if [ "$bus" = netdevsim ]; then
     i=0
-    while [ "$i" -lt "$(get "$D/sriov_numvfs")" ]; do
+    look "$D/sriov_numvfs"
+    while [ "$i" -lt "$text" ]; do
       put vf "$i" '' '' '' '' '' '' ''
       i=$((i + 1))
     done

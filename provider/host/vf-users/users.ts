@@ -47,8 +47,10 @@ vf_users() {
         put vf-upper "$index" "$name" "\${upper##*/upper_}" "$(upper_kind "\${upper##*/upper_}")"
       done
     done
-    case $(target "$entry/driver") in '' | *vfio* | pci-stub) continue ;; esac
-    [ -n "$(first "$entry/net")" ] || missing="$missing$(target "$entry") "
+    aim "$entry/driver"
+    case $to in '' | *vfio* | pci-stub) continue ;; esac
+    head_of "$entry/net"
+    [ -n "$head" ] || { aim "$entry"; missing="$missing$to "; }
   done
   if [ "$names" != ' ' ]; then
     ip -o addr show scope global 2>/dev/null | while read -r _ name _ address _; do
