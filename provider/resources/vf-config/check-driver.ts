@@ -4,9 +4,10 @@ import { zeroMac } from "../../base/mac.js";
 import type { MacInUse, PfFacts, VfFacts } from "../../host/sysfs/pf.js";
 import type { Failure } from "../lifecycle.js";
 import { type Driver, type Limit, driverNamed } from "./capabilities.js";
+import { describeMismatch, overridden } from "./compare.js";
 import type { Current } from "./current.js";
 import { named } from "./guard.js";
-import { type VfConfigInputs, type VfInputs, libvirtOwned, pfSettings, vfAttributes } from "./model.js";
+import { type VfConfigInputs, type VfInputs, pfSettings, vfAttributes } from "./model.js";
 import { plan, wantedBy } from "./plan.js";
 
 export type Verdict = { failures: Failure[]; warnings: string[] };
@@ -38,7 +39,7 @@ export function checkDriver(inputs: VfConfigInputs, current: Current, macsInUse:
     warnings: [
       ...unknownDriver(subject),
       ...verdicts.flatMap(({ warnings }) => warnings),
-      ...overridden(subject, current),
+      ...overridden(subject.entries, current).map(describeMismatch),
     ],
   };
 }
@@ -167,18 +168,4 @@ function macs({ pf, entries, remade }: Subject, macsInUse: readonly MacInUse[]):
     }
   }
   return { failures, warnings };
-}
-
-/** libvirt sets MAC and VLAN of a VF that it gives to a VM, and puts them back afterwards. */
-function overridden({ entries }: Subject, { holders }: Current): string[] {
-  return entries.flatMap(({ place, vf, now }) => {
-    const holder = holders.find(({ vfIndex, ownsMacAndVlan }) => vfIndex === vf.index && ownsMacAndVlan);
-    if (!holder || !now) return [];
-    return libvirtOwned
-      .filter((attribute) => vf[attribute] !== undefined && vf[attribute] !== now[attribute])
-      .map(
-        (attribute) =>
-          `vfs[${place}].${attribute}: ${JSON.stringify(vf[attribute])} is overridden by ${holder.who}, which holds VF ${vf.index} (${holder.pciAddress}) with ${JSON.stringify(now[attribute])}: libvirt owns MAC and VLAN of such a VF, so declare them on the SriovNetwork or the VmSriovInterface`,
-      );
-  });
 }

@@ -1,18 +1,27 @@
 // After an apply: what the program declared against what the host shows, and why they differ where they do. Pure.
 import type { LineResult } from "../../host/applier/run.js";
-import { type VfConfigInputs, type VfConfigState, pfSettings, vfAttributes } from "./model.js";
+import type { Current } from "./current.js";
+import {
+  type VfConfigInputs,
+  type VfConfigState,
+  type VfInputs,
+  libvirtOwned,
+  pfSettings,
+  vfAttributes,
+} from "./model.js";
 import { type Step, lineOf } from "./steps.js";
 
 /**
  * Why what was declared is not what is read. `unsupported`: the driver said so; `failed`: it said something else; `not-tried`:
- * an earlier step failed; `ignored`: the write succeeded and changed nothing, or something else set it again. What libvirt
- * overrides for a VM is none of these: it counts as declared, and `check` warns.
+ * an earlier step failed; `ignored`: the write succeeded and changed nothing, or something else set it again; `overridden`:
+ * libvirt has put another value there for the VM that holds the VF. That one is no failure: the
+ * state has what is declared, and `check` warns.
  */
 export type Mismatch = {
   property: string;
   declared: unknown;
   read: unknown;
-  kind: "unsupported" | "failed" | "not-tried" | "ignored";
+  kind: "unsupported" | "failed" | "not-tried" | "ignored" | "overridden";
   /** For people. */
   reason: string;
 };
@@ -59,6 +68,26 @@ export function mismatches(
     say("persistence", inputs.persistence, state.persistence, reason);
   }
   return found;
+}
+
+/**
+ * The MACs and VLANs of VFs that VMs have now, where they are not those that are declared: libvirt sets both of a VF that it
+ * gives to a VM, and puts them back afterwards. `place`: of the entry in the program's list.
+ */
+export function overridden(entries: readonly { place: number; vf: VfInputs }[], { pf, holders }: Current): Mismatch[] {
+  return entries.flatMap(({ place, vf }) => {
+    const holder = holders.find(({ vfIndex, ownsMacAndVlan }) => vfIndex === vf.index && ownsMacAndVlan);
+    const now = pf.vfs.find(({ index }) => index === vf.index);
+    if (!holder || !now) return [];
+    const differing = libvirtOwned.filter((name) => vf[name] !== undefined && vf[name] !== now[name]);
+    return differing.map((name): Mismatch => ({
+      property: `vfs[${place}].${name}`,
+      declared: vf[name],
+      read: now[name],
+      kind: "overridden",
+      reason: `overridden by ${holder.who}, which holds VF ${vf.index} (${holder.pciAddress}): libvirt owns MAC and VLAN of such a VF, so declare them on the SriovNetwork or the VmSriovInterface`,
+    }));
+  });
 }
 
 function resultOf(

@@ -169,7 +169,7 @@ export const vfConfigModel = z
       .enum(["restore", "keep"])
       .default("restore")
       .describe(
-        'What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases.',
+        'What becomes of the VFs when the resource is deleted. "restore" (default): the number, the attributes and the settings of the PF that the program stated last are as they were before; what it no longer stated stays as it is. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases.',
       ),
   })
   .describe("The VFs of one PF.");

@@ -4,6 +4,7 @@ import { SriovError } from "../../../../provider/base/errors.js";
 import type { Outcome, Values } from "../../../../provider/resources/lifecycle.js";
 import { vfConfig } from "../../../../provider/resources/vf-config/index.js";
 import type { VfConfigState } from "../../../../provider/resources/vf-config/model.js";
+import { fakeCommands } from "../../../fakes/fake-host-commands.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 import { type FakeWorld, domainHolding, fakeWorld, giveToVm } from "../../../fakes/fake-host-context.js";
 
@@ -192,6 +193,26 @@ describe("VfConfig", () => {
     assert.match(fake.text("etc/pulumi-sriov/vf-plans/0000:01:00.0.plan") ?? "", /^num-vfs 3$/m);
   });
 
+  it("keeps the VFs in the state when their way back after a reboot cannot be set up, and the next up does the rest", async () => {
+    fake.put("bin/systemctl", "#!/bin/sh\necho 'Failed to enable unit: Read-only file system' >&2\nexit 1");
+    const inputs = await inputsOf({ numVfs: 3, vfs: [{ index: 1, vlan: 42 }] });
+    const outcome = await vfConfig.create(world.context, inputs);
+    assert.ok(!outcome.done);
+    assert.equal(outcome.state.numVfs, 3);
+    assert.equal(outcome.state.virtualFunctions[1]?.vlan, 42);
+    const [first, second] = outcome.reasons;
+    assert.match(
+      first ?? "",
+      /^The VFs are made, but how they come back after a reboot is not: .*Read-only file system/,
+    );
+    assert.match(second ?? "", /^persistence: declared "systemd-unit", read "systemd-unit, but /);
+    assert.equal(fake.text(`${device}/sriov_numvfs`), "3");
+
+    fake.put("bin/systemctl", fakeCommands.systemctl);
+    const state = stateOf(await vfConfig.update(world.context, outcome.id, outcome.state, inputs));
+    assert.equal(state.persistence, "systemd-unit");
+  });
+
   it("finds that the boot unit was disabled", async () => {
     const state = await create({ numVfs: 3 });
     fake.remove("etc/systemd/system/multi-user.target.wants/pulumi-sriov-vfs@0000:01:00.0.service");
@@ -248,6 +269,8 @@ describe("VfConfig", () => {
     fake.forget();
     await update(observed.state, news);
     assert.deepEqual(fake.commands, []);
+    assert.equal(world.warnings.length, 2);
+    assert.match(world.warnings[1] ?? "", /vfs\[0\]\.vlan: declared 42, read 0: overridden by running VM "web", which holds VF 5/);
   });
 
   it("keeps fighting for a VLAN where the VM has the VF as a plain hostdev", async () => {
