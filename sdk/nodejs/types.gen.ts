@@ -1186,7 +1186,7 @@ export interface VfConfigArgs {
   /** With `allowDisruption`: how many seconds the host waits for the provider to come back, before it puts back what was before the change. 15 to 3600, default 120; a connection that is silently lost is noticed after 30 to 40. */
   readonly confirmTimeout?: pulumi.Input<number>;
 
-  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number, the attributes and the settings of the PF that the program stated last are as they were before; what it no longer stated stays as it is. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete?: pulumi.Input<"restore" | "keep">;
 }
 
@@ -1228,7 +1228,7 @@ export interface VfConfigOutputs {
   /** With `allowDisruption`: how many seconds the host waits for the provider to come back, before it puts back what was before the change. 15 to 3600, default 120; a connection that is silently lost is noticed after 30 to 40. */
   readonly confirmTimeout: pulumi.Output<number>;
 
-  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number and the attributes are as they were before. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
+  /** What becomes of the VFs when the resource is deleted. "restore" (default): the number, the attributes and the settings of the PF that the program stated last are as they were before; what it no longer stated stays as it is. "keep": they stay as they are, until the next reboot. What makes them at boot is removed in both cases. */
   readonly onDelete: pulumi.Output<"restore" | "keep">;
 
   /** The host's machine-id: its identity, whatever URI leads to it. */

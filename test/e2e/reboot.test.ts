@@ -82,7 +82,7 @@ describe("a reboot of the host", function () {
   after(async () => {
     // Nothing to do after the last test; after a failed one, other tests find the host as it was.
     await project?.destroy({ args: ["--skip-preview"] });
-    await onHost("echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
+    await onHost("echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ip link set eno52 down");
   });
 
   it("brings back what the unit, the rule and the .link file stand for, and nothing where there is none", async () => {
@@ -170,6 +170,9 @@ describe("a reboot of the host", function () {
     const { exitCode, stdout, stderr } = await project.destroy({ args: ["--skip-preview"] });
     assert.equal(exitCode, 0, stdout + stderr);
     assert.deepEqual((await etc()).split("\n"), etcBefore.split("\n"));
-    assert.deepEqual(await now(), pfsBefore);
+    const [, , , released] = pfsBefore;
+    // The last program let go of eno52's own state: it stays up.
+    const left = released?.replace(/down$/, "up");
+    assert.deepEqual(await now(), [...pfsBefore.slice(0, 3), left]);
   });
 });
