@@ -30,6 +30,12 @@ const declared = {
   eno51: `numVfs: 3, mtu: 1400, pfUp: false, persistence: "systemd-link", vfs: [{ index: 1, ${attributes} }]`,
   eno52: `numVfs: 2, persistence: "none"`,
 };
+/** Another choice for each. */
+const others = {
+  eno50: "numVfs: 4, mtu: 1400",
+  eno51: 'numVfs: 3, mtu: 1400, persistence: "udev"',
+  eno52: 'numVfs: 2, pfUp: false, persistence: "systemd-link"',
+};
 const program = (of: { [pf: string]: string }) =>
   programText(
     Object.entries(of)
@@ -62,6 +68,12 @@ describe("a reboot of the host", function () {
         ];
       }),
     );
+  };
+  const isBeforeLibvirt = async (unit: string) => {
+    const show = (what: string) => `systemctl show -P ExecMain${what}TimestampMonotonic`;
+    const times = await onHost(`${show("Exit")} ${unit}; ${show("Start")} libvirtd.service`);
+    const [ended = 0, libvirt = 0] = times.split("\n").map(Number);
+    assert.ok(ended > 0 && ended < libvirt, `${unit} ended at ${ended}, libvirtd began at ${libvirt}`);
   };
   const refreshed = async () => {
     const { exitCode, stdout, stderr } = await project.refresh();
@@ -107,14 +119,7 @@ describe("a reboot of the host", function () {
   });
 
   it("has the VFs in place before libvirt, and does not wait for a cable", async () => {
-    const [unit = 0, libvirt = 0] = (
-      await onHost(
-        "systemctl show -P ExecMainExitTimestampMonotonic pulumi-sriov-vfs@0000:01:00.0.service; systemctl show -P ExecMainStartTimestampMonotonic libvirtd.service",
-      )
-    )
-      .split("\n")
-      .map(Number);
-    assert.ok(unit > 0 && unit < libvirt, `unit ${unit}, libvirtd ${libvirt}`);
+    await isBeforeLibvirt("pulumi-sriov-vfs@0000:01:00.0.service");
   });
 
   it("shows as drift what did not come back, and only that; up mends it", async () => {
@@ -144,14 +149,7 @@ describe("a reboot of the host", function () {
   });
 
   it("leaves no file of the former choice behind when the choice changes", async () => {
-    await project.write(
-      await program({
-        eno49: declared.eno49 + ', persistence: "none"',
-        eno50: "numVfs: 4, mtu: 1400",
-        eno51: 'numVfs: 3, mtu: 1400, persistence: "udev"',
-        eno52: 'numVfs: 2, pfUp: false, persistence: "systemd-link"',
-      }),
-    );
+    await project.write(await program({ ...others, eno49: declared.eno49 + ', persistence: "none"' }));
     await mustUp("--skip-preview");
     assert.deepEqual((await ours()).split("\n"), [
       "/etc/pulumi-sriov",
@@ -159,11 +157,38 @@ describe("a reboot of the host", function () {
       "/etc/systemd/network/05-pulumi-sriov-0000:04:00.0.link",
       "/etc/systemd/system/multi-user.target.wants/pulumi-sriov-vfs@0000:02:00.0.service",
       "/etc/systemd/system/pulumi-sriov-vf-rates@.service",
+      "/etc/systemd/system/pulumi-sriov-vfs-late@.service",
       "/etc/systemd/system/pulumi-sriov-vfs@.service",
       "/etc/udev/rules.d/90-pulumi-sriov-0000:03:00.0.rules",
       "/usr/local/lib/pulumi-sriov",
     ]);
     await mustUp("--skip-preview", ...quiet);
+  });
+
+  it("sets the attributes of VFs that a script makes after the network is up, and before libvirt", async () => {
+    const service = "/etc/systemd/system/make-vfs.service";
+    await onHost(`cat > ${service} <<'END'
+[Unit]
+After=network.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'sleep 3; echo 3 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs'
+[Install]
+WantedBy=multi-user.target
+END
+systemctl enable --quiet make-vfs`);
+    const eno49 = `numVfs: 3, externallyManaged: true, mtu: 1400, vfs: [{ index: 1, ${attributes} }]`;
+    await project.write(await program({ ...others, eno49 }));
+    await mustUp("--skip-preview");
+    const before = await now();
+    await (await sharedLab()).reboot();
+    await onHost("systemctl is-system-running --wait || true; udevadm settle");
+    assert.deepEqual(await now(), before);
+    assert.match(before[0] ?? "", /^eno49, 3 VFs, mtu 1400, up\n.*\n1 +link\/ether 52:54:00:00:00:01.* vlan 42, qos 3/);
+    assert.equal(await onHost("systemctl --failed --no-legend --plain"), "");
+    await isBeforeLibvirt("pulumi-sriov-vfs-late@0000:01:00.0.service");
+    await mustUp("--skip-preview", ...quiet);
+    await onHost(`systemctl disable --quiet make-vfs; rm ${service}; systemctl daemon-reload`);
   });
 
   it("finds nothing of it after a destroy: /etc and the PFs are as they were before", async () => {

@@ -26,7 +26,6 @@ const unchanged = (project: PulumiProject) =>
 
 describe("VFs of an igb PF that is named by its MAC address", function () {
   this.timeout(300_000);
-  this.bail(true);
   let project: PulumiProject;
   let mac: string;
   const attributes = (vlan: number) => `mtu: 2000, persistence: "none", vfs: [
@@ -97,7 +96,6 @@ describe("VFs of an igb PF that is named by its MAC address", function () {
 
 describe("VFs of a netdevsim PF", function () {
   this.timeout(300_000);
-  this.bail(true);
   let project: PulumiProject;
   const mode = () => onHost("devlink dev eswitch show netdevsim/netdevsim7 | sed 's/.* mode \\([a-z]*\\).*/\\1/'");
 

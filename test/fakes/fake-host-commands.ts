@@ -203,7 +203,7 @@ for unit; do
   case $unit in *.timer) [ "$verb" = stop ] && rm -f "$SRIOV_ROOT/fake/timers/\${unit%.timer}" ;; esac
   case $unit in *.service) ;; *) continue ;; esac
   case $verb in
-  enable) mkdir -p "$wants"; ln -sf ../pulumi-sriov-vfs@.service "$wants/$unit" ;;
+  enable) mkdir -p "$wants"; ln -sf "../\${unit%@*}@.service" "$wants/$unit" ;;
   disable) rm -f "$wants/$unit" ;;
   unmask) [ "$(readlink "$system/$unit")" = /dev/null ] && rm "$system/$unit" ;;
   reset-failed) rm -f "$SRIOV_ROOT/fake/failed/$unit" ;;

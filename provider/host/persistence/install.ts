@@ -6,9 +6,9 @@ import { applierScript } from "../applier/script.js";
 import { needRoot, parseFields, runScript, scriptHead, writeFile } from "../script.js";
 import type { Shell } from "../shell.js";
 import { ownFunction } from "./ownership.js";
-import { linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
+import { bootUnitOf, lateUnitOf, linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
 import type { PersistenceFacts } from "./reader.js";
-import { ratesUnitText, unitText } from "./unit.js";
+import { lateUnitText, ratesUnitText, unitText } from "./unit.js";
 
 /** One choice of how VFs come back, with all that is special about a PF in its files. */
 export type BootFiles =
@@ -20,6 +20,7 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 export const isThisVersion = (facts: PersistenceFacts): boolean =>
   facts.applierSha256 === sha256(applierScript) &&
   facts.unitSha256 === sha256(unitText) &&
+  facts.lateUnitSha256 === sha256(lateUnitText) &&
   facts.ratesUnitSha256 === sha256(ratesUnitText);
 
 const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
@@ -31,11 +32,16 @@ const install = (path: string, mode: string, text: string): string =>
 /** systemd reloads its units in seconds or, on a busy host, in a minute, and several PFs wait for each other. */
 const timeoutMs = 5 * 60_000;
 
+const unitsOf = (pf: string): string => [unitOf(pf), lateUnitOf(pf), ratesUnitOf(pf)].join(" ");
+
 /** systemctl is asked for it only where there is a mask: each call costs a reload. */
 const unmask = (pf: string): string =>
-  `for unit in ${unitOf(pf)} ${ratesUnitOf(pf)}; do
+  `for unit in ${unitsOf(pf)}; do
   if [ -h "$R/etc/systemd/system/$unit" ]; then systemctl unmask --quiet "$unit" || exit 1; fi
 done`;
+
+const disable = (unit: string): string =>
+  `if [ -h "$R/etc/systemd/system/multi-user.target.wants/${unit}" ]; then systemctl disable --quiet ${unit} || exit 1; fi`;
 
 const keepOthers = (path: string): string => `keep_others ${path}\n`;
 
@@ -83,15 +89,17 @@ export async function installBoot(shell: Shell, pf: string, files: BootFiles): P
 function installing(pf: string, files: BootFiles): string {
   switch (files.persistence) {
     case "systemd-unit":
-      return `${oneAtATime}${[paths.applier, paths.unit, paths.ratesUnit, planOf(pf)].map(keepOthers).join("")}
+      return `${oneAtATime}${[paths.applier, paths.unit, paths.lateUnit, paths.ratesUnit, planOf(pf)].map(keepOthers).join("")}
 ${install(paths.applier, "0755", applierScript)}
 ${install(paths.unit, "0644", unitText)}
+${install(paths.lateUnit, "0644", lateUnitText)}
 ${install(paths.ratesUnit, "0644", ratesUnitText)}
 ${install(planOf(pf), "0644", planFile(pf, files.lines))}
 ${unmask(pf)}
+${disable(bootUnitOf(pf, files.lines) === unitOf(pf) ? lateUnitOf(pf) : unitOf(pf))}
 # It loads what was written, too.
-systemctl enable --quiet ${unitOf(pf)}
-systemctl reset-failed ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null || true
+systemctl enable --quiet ${bootUnitOf(pf, files.lines)}
+systemctl reset-failed ${unitsOf(pf)} 2>/dev/null || true
 `;
     case "udev":
       return `${keepOthers(ruleOf(pf))}${install(ruleOf(pf), "0644", files.text)}udevadm control --reload\n`;
@@ -120,14 +128,16 @@ const removing: { [P in BootFiles["persistence"]]: (pf: string) => string } = {
 ${oneAtATime}if own "$R${paths.unit}"; then
   ${unmask(pf)}
   systemctl disable --quiet ${unitOf(pf)} || exit 1
+  ${disable(lateUnitOf(pf))}
   # Stopping them does nothing to the VFs; they only end being "active (exited)", or "failed".
-  systemctl stop ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null
-  systemctl reset-failed ${unitOf(pf)} ${ratesUnitOf(pf)} 2>/dev/null
+  systemctl stop ${unitsOf(pf)} 2>/dev/null
+  systemctl reset-failed ${unitsOf(pf)} 2>/dev/null
 fi
 take_away ${planOf(pf)}
 rm -f "$R${paths.locks}/pulumi-sriov-${pf}.lock"
 for plan in "$R${paths.plans}"/*.plan; do [ -e "$plan" ] && exit 0; done
 take_away ${paths.ratesUnit}
+take_away ${paths.lateUnit}
 if there "$R${paths.unit}"; then
   take_away ${paths.unit}
   systemctl daemon-reload

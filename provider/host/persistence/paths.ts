@@ -6,6 +6,8 @@ export const paths = {
   /** A plan a PF, `<PCI address>.plan`: text for people and for the applier. */
   plans: "/etc/pulumi-sriov/vf-plans",
   unit: "/etc/systemd/system/pulumi-sriov-vfs@.service",
+  /** For VFs that something else makes, which may be as late as NetworkManager. */
+  lateUnit: "/etc/systemd/system/pulumi-sriov-vfs-late@.service",
   ratesUnit: "/etc/systemd/system/pulumi-sriov-vf-rates@.service",
   rules: "/etc/udev/rules.d",
   links: "/etc/systemd/network",
@@ -17,6 +19,10 @@ export const planOf = (pf: string): string => `${paths.plans}/${pf}.plan`;
 
 /** ":" and "." stand for themselves in the name of an instance (systemd-escape, src/basic/unit-name.c). */
 export const unitOf = (pf: string): string => `pulumi-sriov-vfs@${pf}.service`;
+export const lateUnitOf = (pf: string): string => `pulumi-sriov-vfs-late@${pf}.service`;
+/** The one of the two that carries out such a plan. */
+export const bootUnitOf = (pf: string, lines: readonly string[]): string =>
+  lines.some((line) => line.startsWith("wait-vfs ")) ? lateUnitOf(pf) : unitOf(pf);
 export const ratesUnitOf = (pf: string): string => `pulumi-sriov-vf-rates@${pf}.service`;
 
 /** Behind 80-net-setup-link.rules, which gives the PF the name that our rule brings up. */

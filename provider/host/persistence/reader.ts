@@ -2,15 +2,16 @@
 import { present } from "../script.js";
 import { type BaseLink, repeats } from "./link-file.js";
 import { ownFunction } from "./ownership.js";
-import { linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
+import { bootUnitOf, lateUnitOf, linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
 
 export type PersistenceFacts = {
   applierSha256?: string;
   unitSha256?: string;
+  lateUnitSha256?: string;
   ratesUnitSha256?: string;
   /** The plan file without comments; undefined when there is none. */
   planLines?: string[];
-  /** Whether the boot unit of the PF starts at boot. */
+  /** Whether the boot unit of the PF starts at boot: the one that its plan needs, and not the other one. */
   isEnabled: boolean;
   isMasked?: boolean;
   /** Those of our units that failed when they ran last. */
@@ -48,6 +49,7 @@ text() { sed "s/^/$1$tab/" "$2"; echo; }
 boot_common() {
   if ours "${paths.applier}"; then sum applier "${paths.applier}"; fi
   if ours "${paths.unit}"; then sum unit "${paths.unit}"; fi
+  if ours "${paths.lateUnit}"; then sum late-unit "${paths.lateUnit}"; fi
   if ours "${paths.ratesUnit}"; then sum rates-unit "${paths.ratesUnit}"; fi
 }
 
@@ -57,7 +59,7 @@ boot_of_pf() {
     grep -v -e '^#' -e '^ *$' "$R${planOf("$address")}" | sed "s/^/plan$tab/"
   fi
   if there "$R${paths.unit}"; then
-    systemctl show -p Id -p UnitFileState -p LoadState -p ActiveState "${unitOf("$address")}" "${ratesUnitOf("$address")}" 2>/dev/null |
+    systemctl show -p Id -p UnitFileState -p LoadState -p ActiveState "${unitOf("$address")}" "${lateUnitOf("$address")}" "${ratesUnitOf("$address")}" 2>/dev/null |
       sed "s/^/systemd$tab/"
   fi
   if ours "${ruleOf("$address")}"; then text rule "$R${ruleOf("$address")}"; fi
@@ -92,24 +94,27 @@ has_drop_ins() {
 }
 `;
 
-export function parsePersistence(records: readonly string[][]): PersistenceFacts {
+export function parsePersistence(records: readonly string[][], pf: string): PersistenceFacts {
   const all = (key: string) => records.filter(([name]) => name === key).map(([, ...fields]) => fields.join("\t"));
   const value = (key: string) => present(all(key)[0]);
   const text = (key: string) => {
     const lines = all(key);
     return lines.length === 0 ? undefined : lines.map((line) => `${line}\n`).join("");
   };
-  const [unit, rates] = unitsOf(all("systemd"));
-  const failed = [unit, rates].filter((one) => one?.["ActiveState"] === "failed").map((one) => one?.["Id"] ?? "");
+  const units = unitsOf(all("systemd"));
+  const failed = units.filter((one) => one["ActiveState"] === "failed").map((one) => one["Id"] ?? "");
+  const planLines = all("plan-file").length > 0 ? all("plan") : undefined;
+  const enabled = units.filter((one) => one["UnitFileState"] === "enabled").map((one) => one["Id"]);
   const basePath = value("base-link");
   const version = value("systemd-version");
   return {
     ...optional("applierSha256", value("applier")),
     ...optional("unitSha256", value("unit")),
+    ...optional("lateUnitSha256", value("late-unit")),
     ...optional("ratesUnitSha256", value("rates-unit")),
-    ...(all("plan-file").length > 0 ? { planLines: all("plan") } : {}),
-    isEnabled: unit?.["UnitFileState"] === "enabled",
-    ...(unit?.["LoadState"] === "masked" || rates?.["LoadState"] === "masked" ? { isMasked: true } : {}),
+    ...optional("planLines", planLines),
+    isEnabled: enabled.length > 0 && (!planLines || enabled.join() === bootUnitOf(pf, planLines)),
+    ...(units.some((one) => one["LoadState"] === "masked") ? { isMasked: true } : {}),
     ...(failed.length > 0 ? { failedUnits: failed } : {}),
     ...optional("rule", text("rule")),
     ...optional("link", text("link")),

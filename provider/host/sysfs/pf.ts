@@ -149,7 +149,7 @@ function readingFrom(records: string[][]): PfReading {
   };
   const macsInUse = [...(link ? macsOf(address, link) : []), ...all("other").flatMap(otherMacs)];
   const surroundings = parseSurroundings(records, pf, link);
-  return { pfs, found: "pf", pf, persistence: parsePersistence(records), macsInUse, surroundings };
+  return { pfs, found: "pf", pf, persistence: parsePersistence(records, pciAddress), macsInUse, surroundings };
 }
 
 function macsOf(pfPciAddress: string, { netdev, mac, vfs }: LinkInfo): MacInUse[] {

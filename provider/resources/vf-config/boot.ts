@@ -114,6 +114,7 @@ export function whyNotInstalled(facts: PersistenceFacts): string | undefined {
   if (facts.planLines === undefined) return "no plan file";
   if (facts.applierSha256 === undefined) return "the applier is missing";
   if (facts.unitSha256 === undefined) return "the unit is missing";
+  if (facts.lateUnitSha256 === undefined) return "the unit for VFs that something else makes is missing";
   if (facts.ratesUnitSha256 === undefined) return "the unit for the rates is missing";
   if (facts.isMasked) return "the unit is masked";
   if (!facts.isEnabled) return "the unit is disabled";

@@ -21,7 +21,7 @@ describe("the files of the boot", () => {
       await Promise.all(pfs.map((one) => installBoot(host.shell, one, plan(one))));
       for (const one of pfs) assert.match(host.text(at(planOf(one))) ?? "", new RegExp(`pf ${one}`));
       await Promise.all(pfs.map((one) => removeBoot(host.shell, one, ["systemd-unit"])));
-      for (const path of [paths.applier, paths.unit, paths.ratesUnit, ...pfs.map(planOf)]) {
+      for (const path of [paths.applier, paths.unit, paths.lateUnit, paths.ratesUnit, ...pfs.map(planOf)]) {
         assert.equal(host.text(at(path)), undefined);
       }
     }
@@ -59,6 +59,7 @@ describe("the files of the boot", () => {
   const foreign: [BootFiles, string][] = [
     [plan(pf), paths.applier],
     [plan(pf), paths.unit],
+    [plan(pf), paths.lateUnit],
     [plan(pf), paths.ratesUnit],
     [plan(pf), planOf(pf)],
     [{ persistence: "udev", text }, ruleOf(pf)],

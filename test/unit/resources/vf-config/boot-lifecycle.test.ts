@@ -1,6 +1,6 @@
 // The ways back after a reboot over the fake host, through VfConfig's whole life: the real scripts run.
 import assert from "node:assert/strict";
-import { ratesUnitOf, unitOf } from "../../../../provider/host/persistence/paths.js";
+import { lateUnitOf, ratesUnitOf, unitOf } from "../../../../provider/host/persistence/paths.js";
 import type { Outcome, Values } from "../../../../provider/resources/lifecycle.js";
 import { vfConfig } from "../../../../provider/resources/vf-config/index.js";
 import type { VfConfigState } from "../../../../provider/resources/vf-config/model.js";
@@ -20,6 +20,7 @@ const filesOf: { [choice: string]: string[] } = {
     plan,
     `etc/systemd/system/multi-user.target.wants/${unitOf(pf)}`,
     "etc/systemd/system/pulumi-sriov-vf-rates@.service",
+    "etc/systemd/system/pulumi-sriov-vfs-late@.service",
     "etc/systemd/system/pulumi-sriov-vfs@.service",
     applier,
   ],
@@ -83,6 +84,29 @@ describe("the way back after a reboot", () => {
     });
   }
 
+  it("waits for VFs of somebody else's in a unit that is late enough for NetworkManager, and only in that one", async () => {
+    const wants = () => fake.files("etc/systemd/system/multi-user.target.wants").map((path) => path.split("/").at(-1));
+    const made = await create({ numVfs: 3, persistence: "none", onDelete: "keep" });
+    await vfConfig.delete(world.context, "", made);
+    const others = { numVfs: 3, externallyManaged: true, vfs: [{ index: 1, vlan: 42 }] };
+    const state = await create(others);
+    assert.deepEqual(wants(), [lateUnitOf(pf)]);
+    assert.match(fake.text(plan) ?? "", /put in place at boot by pulumi-sriov-vfs-late@[^]*^wait-vfs 3$/m);
+    assert.deepEqual((await read(state)).state, state);
+
+    const own = await update(state, { ...others, externallyManaged: false });
+    assert.deepEqual(wants(), [unitOf(pf)]);
+    const back = await update(own, others);
+    assert.deepEqual(wants(), [lateUnitOf(pf)]);
+
+    fake.remove(`etc/systemd/system/multi-user.target.wants/${lateUnitOf(pf)}`);
+    assert.equal((await read(back)).inputs.persistence, "systemd-unit, but the unit is disabled");
+    await update(back, others);
+    assert.deepEqual(wants(), [lateUnitOf(pf)]);
+    await vfConfig.delete(world.context, "", back);
+    assert.deepEqual(installed(), found);
+  });
+
   it("changes from each choice to each other, and leaves no file of the former", async () => {
     // A round in which each of the twelve changes comes once.
     const [unit = "", udev = "", link = "", none = ""] = choices;
@@ -142,6 +166,12 @@ describe("the way back after a reboot", () => {
       /but pulumi-sriov-vf-rates@\S+ failed/,
     ],
     ["a removed applier", "systemd-unit", () => fake.remove(applier), /but the applier is missing$/],
+    [
+      "a removed unit for VFs of others",
+      "systemd-unit",
+      () => fake.remove("etc/systemd/system/pulumi-sriov-vfs-late@.service"),
+      /but the unit for VFs that something else makes is missing$/,
+    ],
     [
       "a removed unit for the rates",
       "systemd-unit",

@@ -8,7 +8,7 @@ import { planFile } from "../../../../provider/host/applier/plan-file.js";
 import type { BootFiles } from "../../../../provider/host/persistence/install.js";
 import { linkOf, planOf, ruleOf } from "../../../../provider/host/persistence/paths.js";
 import type { PersistenceFacts } from "../../../../provider/host/persistence/reader.js";
-import { ratesUnitText, unitText } from "../../../../provider/host/persistence/unit.js";
+import { lateUnitText, ratesUnitText, unitText } from "../../../../provider/host/persistence/unit.js";
 import {
   type BootWanted,
   bootFiles,
@@ -77,8 +77,9 @@ describe("the file of a boot", () => {
     it(`is as reviewed: ${folder}`, () => compare(expected(folder), "boot", folder, "files.txt"));
   }
 
-  it("is as reviewed: the two units", () => {
+  it("is as reviewed: the units", () => {
     compare(unitText, "boot-units", "pulumi-sriov-vfs@.service");
+    compare(lateUnitText, "boot-units", "pulumi-sriov-vfs-late@.service");
     compare(ratesUnitText, "boot-units", "pulumi-sriov-vf-rates@.service");
   });
 });
@@ -91,6 +92,7 @@ const unit: PersistenceFacts = {
   applierSha256: "a",
   unitSha256: "b",
   ratesUnitSha256: "c",
+  lateUnitSha256: "d",
 };
 
 describe("what is installed for the boot", () => {

@@ -71,6 +71,7 @@ describe("VfConfig", () => {
       "etc/pulumi-sriov/vf-plans/0000:01:00.0.plan",
       "etc/systemd/system/multi-user.target.wants/pulumi-sriov-vfs@0000:01:00.0.service",
       "etc/systemd/system/pulumi-sriov-vf-rates@.service",
+      "etc/systemd/system/pulumi-sriov-vfs-late@.service",
       "etc/systemd/system/pulumi-sriov-vfs@.service",
     ]);
   });
@@ -270,7 +271,10 @@ describe("VfConfig", () => {
     await update(observed.state, news);
     assert.deepEqual(fake.commands, []);
     assert.equal(world.warnings.length, 2);
-    assert.match(world.warnings[1] ?? "", /vfs\[0\]\.vlan: declared 42, read 0: overridden by running VM "web", which holds VF 5/);
+    assert.match(
+      world.warnings[1] ?? "",
+      /vfs\[0\]\.vlan: declared 42, read 0: overridden by running VM "web", which holds VF 5/,
+    );
   });
 
   it("keeps fighting for a VLAN where the VM has the VF as a plain hostdev", async () => {
