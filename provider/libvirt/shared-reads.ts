@@ -61,14 +61,14 @@ type Answer = { about: About; promise: Promise<unknown>; askedAt: number; settle
 
 export class SharedReads {
   readonly #client: LibvirtClient;
-  readonly #wrote: () => void;
+  readonly #movedDevices: () => void;
   readonly #answers = new Map<string, Answer>();
   readonly #views = new Map<number, LibvirtClient>();
 
-  /** `wrote`: told before and after each write, as what is known of the host in other ways may have changed with it. */
-  constructor(client: LibvirtClient, wrote: () => void = () => undefined) {
+  /** `movedDevices`: told before and after each write that gives a VF to a VM or takes it back: sysfs shows that too. */
+  constructor(client: LibvirtClient, movedDevices: () => void = () => undefined) {
     this.#client = client;
-    this.#wrote = wrote;
+    this.#movedDevices = movedDevices;
   }
 
   /** For a write that did not come through here. */
@@ -133,6 +133,6 @@ export class SharedReads {
     for (const [key, { about }] of this.#answers) {
       if (changed.some((prefix) => about.startsWith(prefix))) this.#answers.delete(key);
     }
-    this.#wrote();
+    if (changed.includes("node-devices")) this.#movedDevices();
   }
 }

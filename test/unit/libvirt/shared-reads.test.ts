@@ -123,4 +123,15 @@ describe("reads of libvirt that several resources want", () => {
     const { client } = counting();
     assert.equal(new SharedReads(client).view(0).name, "qemu:///system on kvm1");
   });
+
+  it("tell whoever looks at sysfs of a VF that a VM may have now, and of nothing else", async () => {
+    const { client } = counting();
+    let told = 0;
+    const view = new SharedReads(client, () => (told += 1)).view(0);
+    await view.attachDevice(web, "<interface/>", { config: true });
+    await assert.rejects(view.startNetwork(pool));
+    assert.equal(told, 0);
+    await view.attachDevice(web, "<interface/>", { live: true });
+    assert.equal(told, 2);
+  });
 });
