@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Values } from "../../../provider/resources/lifecycle.js";
 import { models } from "../../../provider/resources/models.js";
+import { Program } from "../../../provider/resources/program.js";
 import { type ResourceName, registry } from "../../../provider/resources/registry.js";
 import { type Schema, schemaOf } from "../../../sdk/generate/schema.js";
 import { FakeKvm } from "../../fakes/fake-libvirt-context.js";
@@ -34,7 +35,7 @@ const programs: { [Name in ResourceName]: Values[] } = {
       portgroups: [{ name: "red", vlan: 7 }],
     },
     {
-      ...{ name: "made", netdevs: ["eno50v0"], mode: "vepa" },
+      ...{ name: "made", netdevs: ["eno50"], mode: "vepa" },
       virtualport: { type: "802.1Qbg", managerId: 1, typeId: 2, typeIdVersion: 3, instanceId: "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" }, // prettier-ignore
       portgroups: [{ name: "red", virtualport: { type: "802.1Qbg", managerId: 1, typeId: 2, typeIdVersion: 3, instanceId: "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" } }], // prettier-ignore
     },
@@ -46,10 +47,10 @@ const programs: { [Name in ResourceName]: Values[] } = {
   VmSriovInterface: [
     {
       ...{ domain: "web", network: "pool", portgroup: "red", mac: "52:54:00:00:00:11", model: "virtio" },
-      ...{ alias: "ua-nic", address: "0000:05:00.0", driver: { model: "mlx5_vfio_pci" } },
+      ...{ alias: "ua-nic", address: "0000:05:00.0" },
       teaming: { type: "transient", persistent: "ua-virtio" },
     },
-    { domain: "web", vf: "0000:01:10.0", virtualport: { type: "802.1Qbg", managerId: 1, typeId: 2, typeIdVersion: 3, instanceId: "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" } }, // prettier-ignore
+    { domain: "web", vf: "0000:01:10.0", driver: { model: "mlx5_vfio_pci" }, virtualport: { type: "802.1Qbg", managerId: 1, typeId: 2, typeIdVersion: 3, instanceId: "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" } }, // prettier-ignore
     { domain: "web", vf: { pf: "eno49", index: 0 }, virtualport: { type: "802.1Qbh", profileId: "finance" } },
   ],
 };
@@ -106,31 +107,51 @@ describe("text that is a command in a shell, or an element in XML", () => {
     });
   }
 
-  async function stays(name: ResourceName, program: Values, what: string): Promise<string> {
-    const kvm = new FakeKvm();
-    try {
-      kvm.host.put("sys/bus/pci/devices/0000:01:00.0/net/eno49/address", "52:54:00:00:49:01");
-      kvm.libvirt.libVersion = async () => 10_000_000;
-      await kvm.setNumVfs("eno49", 2);
-      await kvm.setNumVfs("eno50", 2);
-      const pool = kvm.libvirt.networks.define(
+  let known: FakeKvm | undefined;
+  afterEach(() => {
+    known?.dispose();
+    known = undefined;
+  });
+  /** A host that was only looked at is as good as a new one. */
+  async function aHost(): Promise<FakeKvm> {
+    if (known) return known;
+    const kvm = (known = new FakeKvm());
+    kvm.host.put("sys/bus/pci/devices/0000:01:00.0/net/eno49/address", "52:54:00:00:49:01");
+    kvm.libvirt.libVersion = async () => 10_000_000;
+    for (const pf of ["eno49", "eno50"]) await kvm.setNumVfs(pf, 2);
+    const { networks, domains } = kvm.libvirt;
+    networks.start(
+      networks.define(
         "<network><name>pool</name><forward mode='hostdev' managed='yes'><pf dev='eno49'/></forward><portgroup name='red'/></network>",
-      );
-      kvm.libvirt.networks.start(pool);
-      kvm.libvirt.domains.add("web");
-      const lifecycle = registry[name];
-      const { inputs, failures } = await lifecycle.check(kvm.context, { host, ...program }, undefined, "made");
-      // A create that fails is as good an answer as a refusal, but for what it did on the way.
-      if (failures.length === 0) await lifecycle.create(kvm.context, inputs).catch(() => undefined);
-      assert.equal(kvm.host.text(canary), undefined, what);
-      const defined = [
-        ...(await Promise.all((await kvm.libvirt.listNetworks()).map((one) => kvm.libvirt.networkXml(one)))),
-        ...(await Promise.all((await kvm.libvirt.listDomains()).map((one) => kvm.libvirt.domainXml(one)))),
-      ];
-      for (const xml of defined) assert.doesNotMatch(xml, new RegExp(`<${canary}|&${canary};`), what);
-      return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
-    } finally {
-      kvm.dispose();
-    }
+      ),
+    );
+    domains.add("web");
+    const [web] = await kvm.libvirt.listDomains();
+    assert.ok(web);
+    const partner =
+      "<interface type='network'><mac address='52:54:00:00:00:11'/><source network='default'/><teaming type='persistent'/><alias name='ua-virtio'/></interface>";
+    await kvm.libvirt.attachDevice(web, partner, { config: true });
+    return kvm;
   }
+
+  /** Answers why it was refused; "" when it was not. */
+  async function stays(name: ResourceName, program: Values, what: string): Promise<string> {
+    const kvm = await aHost();
+    const lifecycle = registry[name];
+    const context = { ...kvm.context, program: new Program() };
+    const { inputs, failures } = await lifecycle.check(context, { host, ...program }, undefined, "made");
+    // A create that fails is as good an answer as a refusal, but for what it did on the way.
+    if (failures.length === 0) {
+      known = undefined;
+      await lifecycle.create(context, inputs).catch(() => undefined);
+    }
+    assert.equal(kvm.host.text(canary), undefined, what);
+    const { libvirt } = kvm;
+    for (const network of await libvirt.listNetworks()) onlyText(await libvirt.networkXml(network), what);
+    for (const domain of await libvirt.listDomains()) onlyText(await libvirt.domainXml(domain), what);
+    if (failures.length === 0) kvm.dispose();
+    return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+  }
+
+  const onlyText = (xml: string, what: string) => assert.doesNotMatch(xml, new RegExp(`<${canary}|&${canary};`), what);
 });
