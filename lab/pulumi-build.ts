@@ -54,7 +54,7 @@ export async function buildExecutables(
   }
 }
 
-function buildEnvironment(go: Go, work: string): NodeJS.ProcessEnv {
+export function buildEnvironment(go: Go, work: string): NodeJS.ProcessEnv {
   return {
     // The user's own flags and workspace are for their modules, not for this one.
     GOFLAGS: "-buildvcs=false",

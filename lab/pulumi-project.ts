@@ -15,7 +15,7 @@ export type ProjectOptions = {
   /** Also the name in every URN. */
   name: string;
   /** A folder with a program (and a Pulumi.yaml, if it has settings); the text of an index.ts; or that of a YAML program. */
-  program: { dir: string } | { text: string } | { yaml: string };
+  program: { dir: string } | { text: string; settings?: Record<string, unknown> } | { yaml: string };
   pulumi: Pick<PulumiCli, "pulumi" | "path">;
   /** On top of this process's environment. */
   env?: NodeJS.ProcessEnv;
@@ -28,6 +28,10 @@ export type RunOptions = {
   args?: readonly string[];
   /** Aborting it is a Ctrl-C. */
   signal?: AbortSignal;
+  /** Of this run alone: PATH goes behind the CLI's own folders. */
+  env?: NodeJS.ProcessEnv;
+  /** Folders to look for executables in before all others. */
+  path?: readonly string[];
 };
 
 /** A resource as the stack's state holds it: what the tests look at, of all the fields there are. */
@@ -65,7 +69,7 @@ export async function createProject(options: ProjectOptions): Promise<PulumiProj
 
 /** The program's own Pulumi.yaml, told where the program is: so the settings of the stack are not written beside it. */
 async function projectSettings({ name, program }: ProjectOptions): Promise<Record<string, unknown>> {
-  if ("text" in program) return { name, runtime: "nodejs" };
+  if ("text" in program) return { name, runtime: "nodejs", ...program.settings };
   if ("yaml" in program) return yamlSettings(name, program.yaml);
   const dir = resolve(program.dir);
   const text = await readFile(join(dir, "Pulumi.yaml"), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -145,13 +149,13 @@ export class PulumiProject {
 
   async #run(
     command: readonly string[],
-    { args = [], signal }: RunOptions,
+    { args = [], signal, env, path }: RunOptions,
     onLine: ((line: string) => void) | undefined,
   ): Promise<Ran> {
     const { pulumi } = this.#options;
     const ran = await runChild(pulumi.pulumi, [...command, "--non-interactive", "--color", "never", ...args], {
       cwd: this.dir,
-      env: this.#environment(),
+      env: this.#environment(env, path),
       ...(onLine && { onLine: (line: string) => onLine(stripVTControlCharacters(line)) }),
       ...(signal && { signal }),
     });
@@ -175,16 +179,17 @@ export class PulumiProject {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  #environment(): NodeJS.ProcessEnv {
-    const { pulumi, env } = this.#options;
+  #environment(more: NodeJS.ProcessEnv = {}, path: readonly string[] = []): NodeJS.ProcessEnv {
+    const { pulumi } = this.#options;
+    const env = { ...this.#options.env, ...more };
     const { PATH = "", ...inherited } = process.env;
-    const { PATH: ownPath = PATH, ...ownVariables } = env ?? {};
+    const { PATH: ownPath = PATH, ...ownVariables } = env;
     // The user's own Pulumi (access token, backend, passphrase file, stack) has no part in this.
     const neutral = Object.entries(inherited).filter(([name]) => !name.startsWith("PULUMI_"));
     return {
       ...Object.fromEntries(neutral),
       // node_modules/.bin before the rest: it has the Node that the programs and the dynamic resources run on.
-      PATH: [...pulumi.path, join(checkout, "node_modules", ".bin"), ownPath].join(delimiter),
+      PATH: [...path, ...pulumi.path, join(checkout, "node_modules", ".bin"), ownPath].join(delimiter),
       PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "not a secret: this state is thrown away",
       PULUMI_HOME: join(this.dir, "home"),

@@ -1,6 +1,7 @@
-// Makes what the end-to-end tests need and what takes long the first time: the Pulumi CLI and its YAML host, the lab's image, a running lab.
+// Makes what the end-to-end tests need and what takes long the first time: the Pulumi CLI and language hosts, the lab's image, a running lab.
 import { explain } from "../../provider/base/errors.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
+import { ensureLanguageHost } from "../../lab/language-host.js";
 import { ensurePulumiYaml } from "../../lab/pulumi-yaml.js";
 import { startLab } from "../../lab/lab.js";
 import { e2eLab } from "./e2e-lab.js";
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   await startLab({ ...e2eLab, report });
   await ensurePulumi({ report });
   await ensurePulumiYaml({ report });
+  await ensureLanguageHost({ report });
   report("ready");
 }
 

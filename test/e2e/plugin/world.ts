@@ -20,6 +20,8 @@ export type World = {
   sshd: PeerSshd;
   /** A YAML program that takes the plugin from this checkout. */
   yaml(resources: string, rest?: string): { yaml: string };
+  /** The same in TypeScript. */
+  typescript(text: string): { text: string; settings: Record<string, unknown> };
   /** Settings of the plugin for the host: `sriov:uri` and so on. */
   settings: Readonly<Record<string, string>>;
   /** The text of the private key that logs in. */
@@ -76,10 +78,11 @@ export async function startWorld(): Promise<World> {
       fixture,
       sshd: started.sshd,
       yaml: (resources, rest = "") => ({
-        yaml: `${pluginFrom(pluginFolder)}resources:\n${indented(resources)}${rest}\n`,
+        yaml: `${pluginFrom(pluginFolder)}${resources === "" ? "" : "resources:\n"}${indented(resources)}${rest}\n`,
       }),
       settings,
       privateKey: await readFile(settings["sriov:sshPrivateKeyPath"], "utf8"),
+      typescript: (text) => ({ text, settings: { plugins: { providers: [{ name: "sriov", path: pluginFolder }] } } }),
       virsh: async (command) => (await mustRun(fixture, `virsh -q ${command}`)).trim(),
       holdNetworks: async () => void (await mustRun(fixture, `mkdir ${fixture.folder}/held`)),
       untilHeld: (network) =>
@@ -143,13 +146,13 @@ async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): 
   }
 }
 
-/** What a plan or an update would do: `update SriovNetwork pool`, without the stack itself. */
+/** What an update would do, apart from looking at what is there. */
 export async function planned(project: PulumiProject, args: readonly string[] = []): Promise<Planned[]> {
   const ran = await project.run(["preview", "--stack", "test", "--json"], { args });
   succeeded(ran);
   const { steps } = JSON.parse(ran.stdout.slice(ran.stdout.indexOf("{"))) as { steps: RawStep[] };
   return steps
-    .filter(({ urn }) => !urn.includes("::pulumi:"))
+    .filter(({ op, urn }) => op !== "refresh" && !urn.includes("::pulumi:"))
     .map(({ op, urn, detailedDiff }) => ({ op, name: urn.split("::").at(-1) ?? "", detailedDiff: detailedDiff ?? {} }));
 }
 
