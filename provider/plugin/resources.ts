@@ -32,6 +32,8 @@ export type Help = {
   configuration: Configuration;
   /** Runs `work` as the resource's: bounded in time, cancellable, its messages shown with it. */
   run<T>(urn: string, timeoutSeconds: number, work: (context: Context) => Promise<T>): Promise<T>;
+  /** The same for what writes nothing, and may share what others have just seen. */
+  look<T>(urn: string, timeoutSeconds: number, work: (context: Context) => Promise<T>): Promise<T>;
   /** Says it once: the engine asks for the same difference more than once. */
   note(urn: string, message: string): void;
 };
@@ -55,7 +57,7 @@ export async function check(request: CheckRequest, help: Help): Promise<CheckRes
   const news = withoutFacts(type, valuesOf(request.getNews(), secrets), olds);
   const isNew = Object.keys(olds).length === 0;
   const naming = autonaming(request, name);
-  const { inputs, failures } = await help.run(urn, 0, (context) =>
+  const { inputs, failures } = await help.look(urn, 0, (context) =>
     type.lifecycle.check(
       context,
       withHost(news, help.configuration),
@@ -194,7 +196,7 @@ export async function read(request: ReadRequest, help: Help): Promise<ReadRespon
   const { host, isOwn }: { host: Value; isOwn: boolean } = isRefresh
     ? { host: known["host"], isOwn: state["host"] !== undefined }
     : hostOfId(request.getId(), state, help.configuration);
-  const observed = await help.run(urn, request.getTimeout(), (context) =>
+  const observed = await help.look(urn, request.getTimeout(), (context) =>
     type.lifecycle.read(context, request.getId(), { ...state, host }),
   );
   const response = new ReadResponse();

@@ -16,6 +16,7 @@ import { Calls, defaultTimeoutMs } from "./calls.js";
 import type { Configuration } from "./configuration.js";
 import { Engine, reporterFor } from "./engine.js";
 import { replyFor } from "./failures.js";
+import type { Context } from "../resources/lifecycle.js";
 import type { Help } from "./resources.js";
 import { rooms } from "./rooms.js";
 
@@ -128,23 +129,33 @@ export class Service {
     const engine = this.#engine;
     return {
       configuration: this.#configuration,
-      run: async (urn, timeoutSeconds, work) => {
-        this.#hasAsked = true;
-        const { createContext } = rooms.context();
-        const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : defaultTimeoutMs;
-        const log = reporterFor(engine, urn);
-        try {
-          return await this.#calls.run((signal) => work(createContext({ log, signal, timeoutMs })), timeoutMs);
-        } finally {
-          await log.done();
-        }
-      },
+      run: (urn, timeoutSeconds, work) => this.#run(engine, urn, timeoutSeconds, work, {}),
+      look: (urn, timeoutSeconds, work) =>
+        this.#run(engine, urn, timeoutSeconds, work, { maxAgeMs: rooms.context().readAgeMs }),
       note: (urn, message) => {
         const note = `${urn} ${message}`;
         if (!this.#noted.has(note)) engine?.say("info", message, urn);
         this.#noted.add(note);
       },
     };
+  }
+
+  async #run<T>(
+    engine: Engine | undefined,
+    urn: string,
+    timeoutSeconds: number,
+    work: (context: Context) => Promise<T>,
+    options: { maxAgeMs?: number },
+  ): Promise<T> {
+    this.#hasAsked = true;
+    const { createContext } = rooms.context();
+    const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : defaultTimeoutMs;
+    const log = reporterFor(engine, urn);
+    try {
+      return await this.#calls.run((signal) => work(createContext({ ...options, log, signal, timeoutMs })), timeoutMs);
+    } finally {
+      await log.done();
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureLanguageHost } from "../../../lab/language-host.js";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
 import { mustRun } from "../../integration/libvirtd.js";
-import { type World, checkout, failed, planned, startWorld, succeeded } from "./world.js";
+import { type World, failed, makeSdk, planned, startWorld, succeeded } from "./world.js";
 
 describe("what somebody made by hand", function () {
   this.timeout(120_000);
@@ -33,8 +33,7 @@ describe("what somebody made by hand", function () {
 
   /** The CLI's own SDK in the project's folder, and the program with its import turned to it. */
   async function writeProgram(project: PulumiProject, text: string): Promise<void> {
-    const making = ["package", "gen-sdk", join(checkout, "provider/plugin/schema.gen.json"), "--language", "nodejs"];
-    succeeded(await project.run(making, { path: [languageHost] }));
+    await makeSdk(project, languageHost);
     await project.write(text.replace('"@pulumi/sriov"', '"./sdk/nodejs"'));
   }
 

@@ -38,6 +38,20 @@ nic:
     assert.match(await world.virsh("net-dumpxml pool"), /<forward mode='hostdev' managed='yes'>/);
     assert.match(await world.virsh("dumpxml --inactive web"), /<source network='pool'\/>[^]*<tag id='42'\/>/);
     assert.deepEqual(await operations(), []);
+    succeeded(await project.refresh({ args: ["--skip-preview", "--expect-no-changes"] }));
+  });
+
+  it("previews what depends on something that is not made yet", async () => {
+    const mark = "<place xmlns='urn:place' of='${new.uuid}'/>";
+    await write(`${program()}
+new:
+  type: sriov:SriovNetwork
+  properties: { name: new, vfs: ["0000:03:10.1"] }
+dependent:
+  type: sriov:SriovNetwork
+  properties: { name: "\${new.uuid}", vfs: ["0000:03:11.5"], metadata: [{ uri: "urn:place", xml: "${mark}" }] }`);
+    assert.deepEqual(await operations(), ["create new", "create dependent"]);
+    await write(program());
   });
 
   it("finds by a plain preview what was changed by hand, and mends it by a plain up", async () => {

@@ -127,6 +127,12 @@ const indented = (text: string): string =>
     .map((line) => (line.trim() === "" ? "" : `  ${line}\n`))
     .join("");
 
+/** Puts the SDK that the CLI makes of our schema into the project's folder, as ./sdk/nodejs. */
+export async function makeSdk(project: PulumiProject, languageHost: string): Promise<void> {
+  const making = ["package", "gen-sdk", join(checkout, "provider/plugin/schema.gen.json"), "--language", "nodejs"];
+  succeeded(await project.run(making, { path: [languageHost] }));
+}
+
 export function succeeded(ran: Ran): string {
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   return ran.stdout + ran.stderr;
