@@ -69,6 +69,7 @@ export class FakeDomains {
     domain.live = wanted.reduce((xml, device) => withoutDevice(xml, device), domain.definition);
     this.#lastId += 1;
     domain.id = this.#lastId;
+    domain.live = domain.live.replace("<domain ", `<domain id='${domain.id}' `);
     for (const device of wanted) this.#plug(domain, device);
     this.#emit({ event: "lifecycle", domain: refOf(domain), change: "started" });
   }

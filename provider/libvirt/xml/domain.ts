@@ -18,6 +18,8 @@ export type SecurityLabel = { model?: string; type?: string; relabel?: boolean }
 export type Domain = {
   name: string;
   uuid: string;
+  /** While it runs. */
+  id?: number;
   /** `kvm`, `qemu`. */
   type: string;
   arch?: string;
@@ -42,6 +44,7 @@ export function parseDomainXml(xml: string): Domain {
   return compact({
     name: requiredText(root, "name"),
     uuid: requiredText(root, "uuid"),
+    id: numberOf(attribute(root, "id")),
     type: attribute(root, "type") ?? "",
     arch: attribute(osType, "arch"),
     machine: attribute(osType, "machine"),

@@ -7,9 +7,10 @@ import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
 import { type Context, type Values, isUnknown } from "../lifecycle.js";
 import { hostKey } from "../host-inputs.js";
 import type { Session } from "../session.js";
+import { unlessGone } from "../unless-gone.js";
 import type { HostFacts } from "./check-host.js";
 import type { SriovNetworkInputs } from "./model.js";
-import { type ReadNetwork, readNetworks, unlessGone } from "./read.js";
+import { type ReadNetwork, readNetworks } from "./read.js";
 
 export async function readFacts(
   context: Context,

@@ -3,11 +3,12 @@ import { kindOf } from "../../base/errors.js";
 import type { PfFacts } from "../../host/sysfs/pf.js";
 import { readPf } from "../../host/sysfs/read-pf.js";
 import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
-import { isLibvirtError, virErr } from "../../libvirt/errors.js";
+import { virErr } from "../../libvirt/errors.js";
 import { parseNetworkXml } from "../../libvirt/xml/network.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import { type Observed, isImport, nameIn } from "../lifecycle.js";
 import type { Session } from "../session.js";
+import { unlessGone } from "../unless-gone.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import type { Current, NetworkNow, PfVf } from "./plan.js";
 import { allOf, idOf, inputsOf, stateOf } from "./state.js";
@@ -44,16 +45,6 @@ async function readFound(client: LibvirtClient, ref: NetworkRef): Promise<ReadNe
   );
   const known = (await Promise.all(ports)).filter((port) => port !== undefined);
   return { ...found, inactive, live: parseNetworkXml(liveXml), ports: known };
-}
-
-/** What went between two questions is what is not there. */
-export async function unlessGone<T>(code: number, ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isLibvirtError(error, code)) return undefined;
-    throw error;
-  }
 }
 
 /** Those that are PCI devices: all but netdevsim's. */

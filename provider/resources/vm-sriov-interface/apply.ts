@@ -22,7 +22,7 @@ import {
   wantedAgain,
   withRestart,
 } from "./plan.js";
-import { idOf, readCurrent, readExisting, stateAfter } from "./read.js";
+import { type KnownDomain, idOf, knownFrom, readCurrent, readExisting, stateAfter } from "./read.js";
 import { inTurn, restartDomain } from "./restart.js";
 import { withAddress } from "./vf.js";
 
@@ -43,29 +43,31 @@ export async function converge(
 ): Promise<Outcome<VmSriovInterfaceState>> {
   if (old) mustBeSameMachine(session, old, "update", `interface ${asked.alias}`);
   const inputs = await withAddress(session, asked, context.signal);
-  const { domain } = await readExisting(session, inputs.domainUuid ?? inputs.domain);
+  const domain = await knownDomain(session, inputs);
   const work: Work = { context, session, inputs, old, done: [] };
   const { done } = work;
+  let after: Current;
   let failed: string | undefined;
   try {
-    await untilSettled(work, domain.uuid);
+    after = await untilSettled(work, domain);
   } catch (error) {
     if (!isSriovError(error) || (done.length === 0 && !old)) throw error;
     failed = `${explain(error)}\nDone before: ${done.join("; ") || "nothing"}.`;
+    after = await readExisting(session, domain);
   }
-  const after = await readExisting(session, domain.uuid);
   const state = stillOn(await stateAfter(session, inputs, after), failed === undefined ? undefined : old);
   const reasons = failed === undefined ? mismatches(inputs, after) : [failed];
-  const id = idOf(session, domain.name, inputs.alias);
+  const id = idOf(session, after.domain.name, inputs.alias);
   return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
 }
 
 /** A VM that starts or stops in the middle makes another plan. */
 const rounds = 3;
 
-async function untilSettled(work: Work, domainUuid: string): Promise<void> {
+/** Answers the VM as it is then. */
+async function untilSettled(work: Work, domain: KnownDomain): Promise<Current> {
   const { session, inputs, old, done } = work;
-  const read = () => readExisting(session, domainUuid);
+  const read = () => readExisting(session, domain);
   let mustRestart: string | undefined;
   for (let round = 1; ; round += 1) {
     const look = async () => {
@@ -76,7 +78,7 @@ async function untilSettled(work: Work, domainUuid: string): Promise<void> {
     };
     const first = await look();
     const alone = mustRestart !== undefined || first.steps.some((step) => step.do === "restart");
-    const end = await inTurn(domainUuid, { alone }, async (): Promise<"settled" | "again" | { restart: string }> => {
+    const end = await inTurn(domain.uuid, { alone }, async (): Promise<Current | "again" | { restart: string }> => {
       // Somebody else may have restarted it while this one waited.
       const { before, steps } = alone ? await look() : first;
       const isLeft = steps.some((step) => step.do === "detach-live" || step.do === "attach");
@@ -93,11 +95,18 @@ async function untilSettled(work: Work, domainUuid: string): Promise<void> {
       }
       const after = await read();
       const isOther = after.isActive !== before.isActive && !now.some((step) => step.do === "restart");
-      return isOther && plan(inputs, after).length > 0 ? "again" : "settled";
+      return isOther && plan(inputs, after).length > 0 ? "again" : after;
     });
-    if (end === "settled" || round === rounds) return;
+    if (end !== "again" && "domain" in end) return end;
+    if (round === rounds) return read();
     if (end !== "again") mustRestart = end.restart;
   }
+}
+
+/** `check` has found it, when it could. */
+async function knownDomain(session: Session, { domain, domainUuid }: VmSriovInterfaceInputs): Promise<KnownDomain> {
+  if (domainUuid !== undefined) return { name: domain, uuid: domainUuid };
+  return (await readExisting(session, domain)).domain;
 }
 
 /** withRemedy wraps what libvirt said. */
@@ -177,15 +186,15 @@ async function carryOut({ session, inputs, old }: Work, { domain }: Current, ste
 /** Idempotent: the definition first, so that a guest that does not let go is rid of it at its next start. */
 export async function remove(session: Session, state: VmSriovInterfaceState): Promise<void> {
   mustBeSameMachine(session, state, "undo", `interface ${state.alias}`);
-  const { domainUuid } = state;
+  const domain = knownFrom(state);
   try {
-    await inTurn(domainUuid, { alone: false }, () => detach(session, state));
+    await inTurn(domain.uuid, { alone: false }, () => detach(session, state));
   } catch (error) {
     const wanted: Wanted = wantedAgain(state);
-    const current = kindOf(error) === "timeout" ? await readCurrent(session, domainUuid) : undefined;
+    const current = kindOf(error) === "timeout" ? await readCurrent(session, domain) : undefined;
     if (!current || !mayRestart(wanted, current)) throw error;
-    await inTurn(domainUuid, { alone: true }, async () => {
-      const now = await readCurrent(session, domainUuid);
+    await inTurn(domain.uuid, { alone: true }, async () => {
+      const now = await readCurrent(session, domain);
       if (!now || !halvesOf(now, state.alias).live) return;
       await restartDomain(await session.libvirt(), now.domain, state.detachTimeout * 1000);
     });
@@ -193,7 +202,7 @@ export async function remove(session: Session, state: VmSriovInterfaceState): Pr
 }
 
 async function detach(session: Session, state: VmSriovInterfaceState): Promise<void> {
-  const current = await readCurrent(session, state.domainUuid);
+  const current = await readCurrent(session, knownFrom(state));
   if (!current) return;
   const client = await session.libvirt();
   const { config, live } = halvesOf(current, state.alias);

@@ -1,7 +1,7 @@
 // What libvirt shows of the VM now, and what of it is the resource's inputs and state.
 import { SriovError } from "../../base/errors.js";
 import type { DomainRef, LibvirtClient } from "../../libvirt/client.js";
-import { isLibvirtError, virErr } from "../../libvirt/errors.js";
+import { virErr } from "../../libvirt/errors.js";
 import { parseDomainXml } from "../../libvirt/xml/domain.js";
 import type { DomainInterface } from "../../libvirt/xml/interface.js";
 import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
@@ -9,51 +9,58 @@ import { statedVirtualport } from "../libvirt-parts.js";
 import type { Observed } from "../lifecycle.js";
 import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
+import { unlessGone } from "../unless-gone.js";
 import { type Current, type Halves, halvesOf } from "./current.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
 import { targetsOf, vlanOf } from "./plan.js";
 
-/** Undefined when libvirt says that there is no such domain; every other failure throws. */
-export async function readCurrent(session: Session, domain: string): Promise<Current | undefined> {
+/** A domain that was found before: libvirt goes by the UUID alone. */
+export type KnownDomain = { name: string; uuid: string };
+
+/** By name or UUID. Undefined when libvirt says that there is no such domain; every other failure throws. */
+export async function readCurrent(session: Session, domain: string | KnownDomain): Promise<Current | undefined> {
   const client = await session.libvirt();
-  const found = await client.findDomain(domain);
-  return found && readFound(client, found);
+  const found = typeof domain === "string" ? await client.findDomain(domain) : { ...domain, id: notRunning };
+  return found && unlessGone(virErr.noDomain, () => readFound(client, found));
 }
+
+const notRunning = -1;
 
 /** Every domain of the host, running or not. */
 export async function readDomains(client: LibvirtClient): Promise<Current[]> {
-  const all = (await client.listDomains()).map(async (ref) => {
-    try {
-      return [await readFound(client, ref)];
-    } catch (error) {
-      // A transient domain that ended since the list was made.
-      if (isLibvirtError(error, virErr.noDomain)) return [];
-      throw error;
-    }
-  });
-  return (await Promise.all(all)).flat();
+  const refs = await client.listDomains();
+  // A transient domain may have ended since the list was made.
+  const all = await Promise.all(refs.map((ref) => unlessGone(virErr.noDomain, () => readFound(client, ref))));
+  return all.filter((domain) => domain !== undefined);
 }
 
+/**
+ * One question for a domain that is off: its XML without an id is its definition, and one without a definition is gone when it
+ * is off. The id that it was found with tells what to ask at once, and is not believed.
+ */
 async function readFound(client: LibvirtClient, found: DomainRef): Promise<Current> {
-  const [isActive, isPersistent] = await Promise.all([client.isDomainActive(found), client.isDomainPersistent(found)]);
-  const [inactive, live] = await Promise.all([
-    client.domainXml(found, { inactive: true }),
-    isActive ? client.domainXml(found) : undefined,
-  ]);
-  return {
-    domain: found,
-    isActive,
-    isPersistent,
-    inactive: parseDomainXml(inactive),
-    live: live === undefined ? undefined : parseDomainXml(live),
-  };
+  const definition = () => Promise.all([client.domainXml(found, { inactive: true }), client.isDomainPersistent(found)]);
+  const [xml, asked] = await Promise.all([client.domainXml(found), found.id === notRunning ? undefined : definition()]);
+  const now = parseDomainXml(xml);
+  const domain = { name: now.name, uuid: now.uuid, id: now.id ?? notRunning };
+  if (now.id === undefined) return { domain, isActive: false, isPersistent: true, inactive: now, live: undefined };
+  const [inactive, isPersistent] = asked ?? (await definition());
+  return { domain, isActive: true, isPersistent, inactive: parseDomainXml(inactive), live: now };
 }
 
-export async function readExisting(session: Session, domain: string): Promise<Current> {
+export async function readExisting(session: Session, domain: string | KnownDomain): Promise<Current> {
   const current = await readCurrent(session, domain);
   if (current) return current;
-  throw new SriovError("not-found", `${session.hostName} has no VM "${domain}"`);
+  throw new SriovError(
+    "not-found",
+    `${session.hostName} has no VM "${typeof domain === "string" ? domain : domain.name}"`,
+  );
 }
+
+export const knownFrom = ({ domain, domainUuid }: VmSriovInterfaceState): KnownDomain => ({
+  name: domain,
+  uuid: domainUuid,
+});
 
 export async function observe(
   session: Session,
@@ -61,7 +68,7 @@ export async function observe(
   state: VmSriovInterfaceState,
 ): Promise<Observed<VmSriovInterfaceInputs, VmSriovInterfaceState>> {
   mustBeSameMachine(session, state, "read", id);
-  const current = await readCurrent(session, state.domainUuid);
+  const current = await readCurrent(session, knownFrom(state));
   if (!current) return { here: false };
   const halves = halvesOf(current, state.alias);
   if (!halves.config && !halves.live) return { here: false };
