@@ -26,6 +26,7 @@ export class SharedShell {
       get name() {
         return shell.name;
       },
+      mayBeOld: maxAgeMs > 0,
       run: (command, options = {}) =>
         options.reads ? this.#read(command, options, maxAgeMs) : this.#write(() => shell.run(command, options)),
       readText: (path) => shell.readText(path),

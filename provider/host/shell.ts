@@ -9,6 +9,11 @@ export type ShellRunOptions = RunOptions & {
 export interface Shell {
   /** For messages: `root@kvm1`. */
   readonly name: string;
+  /**
+   * Whether answers to what only reads may be some seconds old, and are shared: then it pays to ask for more than one thing
+   * needs, as the others ask next. Default false.
+   */
+  readonly mayBeOld?: boolean;
   /** Runs a POSIX shell command line; any exit code is a result. */
   run(command: string, options?: ShellRunOptions): Promise<CommandResult>;
   /** The text of a file, or undefined when there is none (ENOENT, ENOTDIR). Every other failure throws. */

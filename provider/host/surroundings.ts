@@ -1,11 +1,11 @@
 // What stands around a PF: what our own connection runs over, who uses its VFs as netdevs, what else wants to own them, and
 // a dead-man timer that is set. Read in the same round trip as the PF.
-import { type DeadManFacts, gatherDeadMan, parseDeadMan } from "./dead-man/record.js";
-import { type ManagementLink, gatherManagementLink, parseManagementLink } from "./management-link/link.js";
+import { type DeadManFacts, deadManFunction, parseDeadMan } from "./dead-man/record.js";
+import { type ManagementLink, managementLinkFunctions, parseManagementLink } from "./management-link/link.js";
 import { findOwners } from "./owners/find.js";
-import { gatherOwners, parseHostFiles } from "./owners/gather.js";
+import { ownerFunctions, parseHostFiles } from "./owners/gather.js";
 import type { Owner } from "./owners/owner.js";
-import { type VfUser, gatherVfUsers, parseVfUsers } from "./vf-users/users.js";
+import { type VfUser, parseVfUsers, vfUsersFunctions } from "./vf-users/users.js";
 
 export type Surroundings = {
   /** Absent on the machine itself, and where the route cannot be told. */
@@ -15,7 +15,11 @@ export type Surroundings = {
   deadMan: DeadManFacts;
 };
 
-export const gatherSurroundings = `${gatherManagementLink}${gatherVfUsers}${gatherOwners}${gatherDeadMan}`;
+/** Defines `surroundings_of_pf`, for the PF that `device` was called for, and `surroundings_of_host`, for all of them. */
+export const surroundingsFunctions = `${managementLinkFunctions}${vfUsersFunctions}${ownerFunctions}${deadManFunction}
+surroundings_of_pf() { vf_users; nm_profile; dead_man_of_pf; }
+surroundings_of_host() { management_link; owner_files; }
+`;
 
 type Pf = {
   pciAddress: string;

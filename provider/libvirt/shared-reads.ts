@@ -87,7 +87,7 @@ export class SharedReads {
   }
 
   #makeView(maxAgeMs: number): LibvirtClient {
-    return new Proxy(this.#client, {
+    const view: LibvirtClient = new Proxy(this.#client, {
       get: (client, property) => {
         const value: unknown = Reflect.get(client, property);
         if (typeof value !== "function") return value;
@@ -97,10 +97,12 @@ export class SharedReads {
         if (verb === undefined || verb === "as it is") return call;
         if (verb.reads) {
           const about = verb.reads;
-          return (...args: unknown[]) =>
+          const read = (...args: unknown[]) =>
             this.#shared(`${String(property)} ${JSON.stringify(args)}`, about(...args), maxAgeMs, () =>
               Promise.resolve(call(...args)),
             );
+          const isLookup = property === "findDomain" || property === "findNetwork";
+          return isLookup && maxAgeMs > 0 ? (name: string) => inList(view, property, name, () => read(name)) : read;
         }
         const changes = verb.writes ?? (() => []);
         return async (...args: unknown[]) => {
@@ -113,6 +115,7 @@ export class SharedReads {
         };
       },
     });
+    return view;
   }
 
   #shared(key: string, about: About, maxAgeMs: number, ask: () => Promise<unknown>): Promise<unknown> {
@@ -135,4 +138,16 @@ export class SharedReads {
     }
     if (changed.includes("node-devices")) this.#movedDevices();
   }
+}
+
+/** Many names are looked up, and one list answers for all of them. Who is not in it is asked for. */
+async function inList(
+  client: LibvirtClient,
+  lookup: "findDomain" | "findNetwork",
+  nameOrUuid: string,
+  ask: () => Promise<unknown>,
+): Promise<unknown> {
+  const list: { name: string; uuid: string }[] =
+    lookup === "findDomain" ? await client.listDomains() : await client.listNetworks();
+  return list.find(({ uuid }) => uuid === nameOrUuid) ?? list.find(({ name }) => name === nameOrUuid) ?? ask();
 }

@@ -1,8 +1,7 @@
 // Gathers what the doctor's rules decide on: two commands on the host at once, and pipelined questions to libvirt.
 import { explain, isSriovError, kindOf } from "../base/errors.js";
 import type { HostInventory, LibvirtFacts } from "../findings/inventory.js";
-import { type HostFacts, readHostFacts } from "../host/doctor/facts.js";
-import { findOwners } from "../host/owners/find.js";
+import { readHostFacts } from "../host/doctor/facts.js";
 import { readAllPfs } from "../host/sysfs/read-pf.js";
 import { parseCapabilitiesXml } from "../libvirt/xml/capabilities.js";
 import type { Session } from "./session.js";
@@ -16,22 +15,16 @@ export async function examineHost(session: Session, signal?: AbortSignal): Promi
     withoutShell(readAllPfs(session.shell, signal), []),
     readLibvirt(session),
   ]);
-  const { files, ...known }: Partial<Examined> = facts ?? {};
   return {
-    ...known,
-    pfs: pfs.map(({ pf, persistence: { planLines, rule, link } }) => ({
+    ...facts,
+    pfs: pfs.map(({ pf, persistence: { planLines, rule, link }, surroundings: { owners } }) => ({
       ...pf,
-      owners: files ? findOwners(files, { ...pf, macs: macsOf(pf.pciAddress, known.host) }) : [],
+      owners,
       hasBootPlan: (planLines ?? rule ?? link) !== undefined,
     })),
     libvirt,
   };
 }
-
-type Examined = Awaited<ReturnType<typeof readHostFacts>>;
-
-const macsOf = (pciAddress: string, host: HostFacts | undefined): string[] =>
-  (host?.nics ?? []).flatMap((nic) => (nic.pciAddress === pciAddress ? (nic.mac ?? []) : []));
 
 /** A URI that gives no shell (tls, tcp) leaves the Linux side out. */
 async function withoutShell<T>(asked: Promise<T>, none: T): Promise<T> {

@@ -10,15 +10,18 @@ export type DeadManFacts = {
   firedAt?: string;
 };
 
-/** Shell text over the reader's functions. */
-export const gatherDeadMan = `
-possible=
-[ -d "$R/run/systemd/system" ] && command -v systemd-run > /dev/null && possible=yes
-dead_man=$R${deadManDir("$address")}
-dead_man_now=
-[ -d "$dead_man" ] && dead_man_now=armed
-[ -e "$dead_man/fired" ] && dead_man_now=fired
-put dead-man "$possible" "$dead_man_now" "$(get "$dead_man/fired")"
+/** Defines `dead_man_of_pf` over the reader's functions. */
+export const deadManFunction = `
+dead_man_of_pf() {
+  possible=
+  [ -d "$R/run/systemd/system" ] && command -v systemd-run > /dev/null && possible=yes
+  dead_man=$R${deadManDir("$address")}
+  dead_man_now=
+  [ -d "$dead_man" ] && dead_man_now=armed
+  [ -e "$dead_man/fired" ] && dead_man_now=fired
+  look "$dead_man/fired"
+  put dead-man "$possible" "$dead_man_now" "$text"
+}
 `;
 
 export function parseDeadMan(records: readonly string[][]): DeadManFacts {

@@ -1,7 +1,5 @@
 // What of a host's kernel, firmware, modules and libvirt set-up decides whether VMs can have VFs: one script, one round trip.
 import { type AppArmorFacts, appArmorScript, parseAppArmor } from "../apparmor/facts.js";
-import { parseHostFiles } from "../owners/gather.js";
-import type { HostFiles } from "../owners/owner.js";
 import { parseFields, present, readByScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import { doctorScript } from "./script.js";
@@ -56,14 +54,13 @@ const partMark = "== apparmor ==";
 export async function readHostFacts(
   shell: Shell,
   signal?: AbortSignal,
-): Promise<{ host: HostFacts; apparmor: AppArmorFacts; files: HostFiles }> {
+): Promise<{ host: HostFacts; apparmor: AppArmorFacts }> {
   const script = `${doctorScript}\necho '${partMark}'\n${appArmorScript}`;
   const output = await readByScript(shell, "examine the host", script, signal);
   const [host = "", apparmor = ""] = output.split(`${partMark}\n`);
   return {
     host: parseHostFacts(host),
     apparmor: parseAppArmor(apparmor),
-    files: parseHostFiles(parseFields(host)),
   };
 }
 

@@ -1,5 +1,4 @@
 // The script that examines a host. It changes nothing, and what it may not read (the kernel's log without root) is left out.
-import { gatherOwners } from "../owners/gather.js";
 import { lookFunctions } from "../look.js";
 import { scriptHead } from "../script.js";
 
@@ -73,8 +72,6 @@ for log in "$R"/var/log/libvirt/qemu/*.log; do
     grep -aE 'failed to open /dev/vfio|VFIO_MAP_DMA|vfio_dma_map|not viable|vfio.*(Permission denied|not permitted|Cannot allocate)' |
     tail -n 3 | sed -e "s/$tab/ /g" -e "s/^/qemu-error$tab\${name%.log}$tab/"
 done
-netdev=
-${gatherOwners}
 for node in "$R"/dev/vfio/[0-9]*; do
   [ -e "$node" ] && put vfio-node "\${node#"$R"}" "$(stat -c %U "$node")" "$(stat -c %a "$node")"
 done

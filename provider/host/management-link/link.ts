@@ -17,11 +17,11 @@ export type ManagementLink = {
 };
 
 /**
- * Shell text over the reader's functions; prints `way-route` and `way-link` records, none without an SSH connection. sudo takes
+ * Defines `management_link` over the reader's functions; it prints `way-route` and `way-link` records, none without an SSH connection. sudo takes
  * SSH_CONNECTION out of the environment: a process above us still has it.
  * Equivalent to: `ip route get $client from $server`, and `ls /sys/class/net/$netdev/lower_*` from there on.
  */
-export const gatherManagementLink = `
+export const managementLinkFunctions = `
 ssh_connection() {
   found=\${SSH_CONNECTION-}
   process=$$
@@ -65,7 +65,6 @@ management_link() {
     set -- "$@" $lowers
   done
 }
-management_link
 `;
 
 type Link = { card: string | undefined; pf: string | undefined; lowers: string[] };

@@ -3,8 +3,11 @@
 import { present } from "../script.js";
 import type { ConfigFile, HostFiles } from "./owner.js";
 
-/** Shell text over the reader's `put`, `$R`, `$D`, `$netdev` and `$tab`: prints `config`, `config-line` and `nm-profile` records. */
-export const gatherOwners = `
+/**
+ * Shell functions over the reader's `put`, `look`, `$R`, `$D`, `$netdev` and `$tab`. `owner_files`, for the whole host, prints
+ * `config` and `config-line` records; `nm_profile`, for a PF, an `nm-profile` record.
+ */
+export const ownerFunctions = `
 show_file() {
   [ -f "$1" ] || [ -h "$1" ] || return 0
   executable=
@@ -75,9 +78,6 @@ owner_files() {
     "$R"/usr/lib/NetworkManager/system-connections/* "$etc/NetworkManager/NetworkManager.conf" "$etc"/NetworkManager/conf.d/*.conf \\
     "$R"/run/NetworkManager/conf.d/*.conf "$R"/usr/lib/NetworkManager/conf.d/*.conf
   show_those_with '^SRIOV_' "$etc"/sysconfig/network-scripts/ifcfg-*
-  if [ -n "$netdev" ]; then
-    put nm-profile "$(sed -n 's/^connection-uuid=//p' "$R/run/NetworkManager/devices/$(get "$D/net/$netdev/ifindex")" 2>/dev/null)"
-  fi
 
   set -- "$R"/lib/netplan/*.yaml "$etc"/netplan/*.yaml "$R"/run/netplan/*.yaml
   if grep -qsE -e 'virtual-function-count|embedded-switch-mode|^ *link:' "$@"; then
@@ -91,7 +91,11 @@ owner_files() {
     "$etc"/systemd/system/*.service.d/*.conf "$R"/usr/local/lib/systemd/system/*.service "$R"/usr/lib/systemd/system/*.service \\
     "$R"/usr/local/sbin/* "$R"/usr/local/bin/*
 }
-owner_files
+nm_profile() {
+  [ -n "$netdev" ] || return 0
+  look "$D/net/$netdev/ifindex"
+  put nm-profile "$(sed -n 's/^connection-uuid=//p' "$R/run/NetworkManager/devices/$text" 2>/dev/null)"
+}
 `;
 
 export function parseHostFiles(records: readonly string[][]): HostFiles {

@@ -1,11 +1,12 @@
 // Reads one PF, or all of them, with the VFs and what is installed for the boot: one round trip.
 import { setTimeout as sleep } from "node:timers/promises";
-import { SriovError } from "../../base/errors.js";
+import { SriovError, kindOf } from "../../base/errors.js";
 import { parseMac } from "../../base/mac.js";
 import { isPciAddress, parsePciAddress } from "../../base/pci-address.js";
 import { readByScript, runScript } from "../script.js";
 import type { Shell } from "../shell.js";
 import type { PersistenceFacts } from "../persistence/reader.js";
+import type { Surroundings } from "../surroundings.js";
 import { type PfFacts, type PfReading, parseAllPfReadings, parsePfReading } from "./pf.js";
 import { type ReadOptions, allReaderScript, readerScript } from "./reader-script.js";
 
@@ -15,6 +16,7 @@ const pauseMs = 400;
 export type CompleteReading = Exclude<PfReading, { found: "short-vf-list" }>;
 
 /**
+ * Where the answer may be shared with others, all PFs of the host are read at once.
  * Equivalent to: `ip -j -d link show dev $pf`, `ls /sys/bus/pci/devices/$pf`, `systemctl show pulumi-sriov-vfs@$pf`.
  * Read again, up to five times, when the kernel left VFs out: it does so while a VF is in reset, and returns no error.
  */
@@ -24,6 +26,10 @@ export async function readPf(
   signal?: AbortSignal,
   options?: ReadOptions,
 ): Promise<CompleteReading> {
+  if (shell.mayBeOld) {
+    const known = await fromAll(shell, canonical(selector), signal);
+    if (known) return known;
+  }
   const script = readerScript(canonical(selector), options);
   const asked = typeof selector === "string" ? selector : selector.mac;
   const [reading] = await untilComplete(shell, `PF ${asked}`, script, (output) => [parsePfReading(output)], signal);
@@ -31,12 +37,36 @@ export async function readPf(
   throw new SriovError("bug", "one PF was asked for, and none answered");
 }
 
+/** Undefined when it takes a closer look: to say which PF is meant, or what is wrong with this one or another one. */
+async function fromAll(
+  shell: Shell,
+  selector: string | { mac: string },
+  signal: AbortSignal | undefined,
+): Promise<CompleteReading | undefined> {
+  if (typeof selector !== "string") return undefined;
+  const all = (await readAll(shell, signal)).filter((reading) => reading.found === "pf");
+  const meant = all.filter(({ pf }) => [pf.pciAddress, pf.netdev, ...pf.altnames].includes(selector));
+  const [found] = meant;
+  if (!found || meant.length > 1) return undefined;
+  const others = all.filter((one) => one !== found);
+  return { ...found, macsInUse: [found, ...others].flatMap(({ macsInUse }) => macsInUse) };
+}
+
+async function readAll(shell: Shell, signal: AbortSignal | undefined): Promise<PfReading[]> {
+  try {
+    return parseAllPfReadings(await readByScript(shell, "read all PFs", allReaderScript(), signal));
+  } catch (error) {
+    if (kindOf(error) === "remote-failure") return [];
+    throw error;
+  }
+}
+
 function canonical(selector: string | { mac: string }): string | { mac: string } {
   if (typeof selector !== "string") return { mac: parseMac(selector.mac) };
   return isPciAddress(selector) ? parsePciAddress(selector) : selector;
 }
 
-export type PfWithBoot = { pf: PfFacts; persistence: PersistenceFacts };
+export type PfWithBoot = { pf: PfFacts; persistence: PersistenceFacts; surroundings: Surroundings };
 
 /** Every SR-IOV PF of the host. Equivalent to: `readPf` of each, in one round trip. */
 export async function readAllPfs(shell: Shell, signal?: AbortSignal): Promise<PfWithBoot[]> {

@@ -4,7 +4,7 @@ import { quote } from "../../base/quote.js";
 import { bootFunctions } from "../persistence/reader.js";
 import { lookFunctions } from "../look.js";
 import { scriptHead } from "../script.js";
-import { gatherSurroundings } from "../surroundings.js";
+import { surroundingsFunctions } from "../surroundings.js";
 import { vfioHoldersFunction } from "../vfio/holders.js";
 import { pfNetdevFunction } from "./pf-netdev.js";
 
@@ -17,7 +17,7 @@ export type ReadOptions = {
 export function readerScript(selector: string | { mac: string }, { withOthers = false }: ReadOptions = {}): string {
   const [name, mac] = typeof selector === "string" ? [selector, ""] : ["", selector.mac];
   const asked = `selector=${quote(name)}\nmac=${quote(mac)}\n`;
-  return `${scriptHead}${parts}${asked}${functions}${findOne}device\n${gatherSurroundings}${withOthers ? others : ""}${common}`;
+  return `${scriptHead}${parts}${asked}${functions}${findOne}device\nsurroundings_of_pf\nsurroundings_of_host\n${withOthers ? others : ""}${common}`;
 }
 
 /** The same for every PF of the host: a `device` record starts the next one, and `common` what is the same for all. */
@@ -27,11 +27,13 @@ for found in "$pci"/*/sriov_totalvfs "$simulated"/*/sriov_numvfs; do
   address=\${found%/*}; address=\${address##*/}
   netdev=
   device
+  surroundings_of_pf
 done
 put common
+surroundings_of_host
 ${common}`;
 
-const parts = `${vfioHoldersFunction}${pfNetdevFunction}`;
+const parts = `${vfioHoldersFunction}${pfNetdevFunction}${surroundingsFunctions}`;
 
 const functions = `
 pci=$R/sys/bus/pci/devices

@@ -13,11 +13,11 @@ export type VfUser = {
 );
 
 /**
- * Shell text over the reader's functions; prints `vf-upper`, `vf-address` and `vf-namespace` records. Asks about namespaces
+ * Defines `vf_users` over the reader's functions; it prints `vf-upper`, `vf-address` and `vf-namespace` records. Asks about namespaces
  * only where a VF has a network driver and no netdev.
  * Equivalent to: `ls /sys/class/net/$vf/upper_*`, `ip addr show scope global`, `ip netns exec $ns ip -d link`.
  */
-export const gatherVfUsers = `
+export const vfUsersFunctions = `
 upper_kind() {
   if [ -d "$R/sys/class/net/$1/bridge" ]; then printf bridge
   elif [ -d "$R/sys/class/net/$1/bonding" ]; then printf bond
@@ -72,7 +72,6 @@ vf_users() {
   # An iproute2 before 5.14 does not tell whose netdev is whose.
   case $(ip -d -o link show dev "$netdev" 2>/dev/null) in *parentdev*) ;; *) put vf-unknown-namespace ;; esac
 }
-vf_users
 `;
 
 type Vf = { index: number; pciAddress: string; netdev?: string };

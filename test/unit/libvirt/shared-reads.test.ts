@@ -23,7 +23,10 @@ function counting() {
       answer(`xml ${ref.name}${options?.inactive ? " inactive" : ""}`),
     networkXml: (ref: { name: string }) => answer(`network ${ref.name}`),
     listNetworkPorts: (ref: { name: string }) => answer(`ports ${ref.name}`),
-    listDomains: () => answer("domains"),
+    listDomains: async () => {
+      await answer("domains");
+      return [web, db];
+    },
     attachDevice: async () => {
       asked.push("attach");
       version += 1;
@@ -114,9 +117,19 @@ describe("reads of libvirt that several resources want", () => {
   it("that failed are asked again", async () => {
     const { asked, client } = counting();
     const view = new SharedReads(client).view(10_000);
-    await assert.rejects(view.findDomain("web"));
-    await assert.rejects(view.findDomain("web"));
-    assert.deepEqual(asked, ["find", "find"]);
+    await assert.rejects(view.findDomain("none"));
+    await assert.rejects(view.findDomain("none"));
+    assert.deepEqual(asked, ["domains", "find", "find"]);
+  });
+
+  it("by name or UUID are answered from one list, where it may be a little old", async () => {
+    const { asked, client } = counting();
+    const shared = new SharedReads(client);
+    assert.deepEqual(await shared.view(10_000).findDomain("web"), web);
+    assert.deepEqual(await shared.view(10_000).findDomain(db.uuid), db);
+    assert.deepEqual(asked, ["domains"]);
+    await assert.rejects(shared.view(0).findDomain("web"));
+    assert.deepEqual(asked, ["domains", "find"]);
   });
 
   it("leave the rest of the client as it is", () => {

@@ -1,6 +1,7 @@
 // The reader of one PF: what its script prints, and what it runs on.
 import assert from "node:assert/strict";
 import { parsePfReading } from "../../../../provider/host/sysfs/pf.js";
+import { SharedShell } from "../../../../provider/host/shared-shell.js";
 import { readAllPfs, readPf } from "../../../../provider/host/sysfs/read-pf.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 
@@ -90,6 +91,31 @@ describe("the reader of a PF", () => {
         ["eno50", 0],
       ],
     );
+  });
+
+  it("reads all PFs at once for several who look at one each, and tells each of them the same as alone", async () => {
+    for (const [path, text] of Object.entries(pfTree("0000:02:00.0", "eno50"))) fake.put(path, text);
+    await fake.shell.run(`printf 2 | tee $SRIOV_ROOT/${device}/sriov_numvfs`);
+    const asked = ["eno50", "0000:01:00.0", "eno49"];
+    const alone = await Promise.all(asked.map((pf) => readPf(fake.shell, pf, undefined, { withOthers: true })));
+    const looking = new SharedShell(fake.shell).view(60_000);
+    fake.runs = 0;
+    for (const [i, pf] of asked.entries()) {
+      assert.deepEqual(await readPf(looking, pf, undefined, { withOthers: true }), alone[i]);
+    }
+    assert.equal(fake.runs, 1);
+    assert.deepEqual(await readPf(looking, "eno51"), await readPf(fake.shell, "eno51"));
+    const selector = { mac: "52:54:00:00:49:00" };
+    assert.deepEqual(await readPf(looking, selector), await readPf(fake.shell, selector));
+  });
+
+  it("reads a PF though another one cannot be read just now", async () => {
+    const tree = pfTree("0000:02:00.0", "eno50");
+    for (const [path, text] of Object.entries(tree)) fake.put(path, text);
+    fake.put("sys/bus/pci/devices/0000:02:00.0/sriov_numvfs", "3");
+    const looking = new SharedShell(fake.shell).view(60_000);
+    assert.equal((await readPf(looking, "eno49")).found, "pf");
+    await assert.rejects(readPf(looking, "eno50"), /sysfs shows 0 of 3 VFs/);
   });
 
   it("reads a host without any PF as that", async () => {
