@@ -16,8 +16,12 @@ import type { Connection } from "../transport/connection.js";
 import type { HostKeyPolicy } from "../transport/host-keys.js";
 import { connectLocal } from "../transport/local.js";
 import type { Connect, Pool } from "../transport/pool.js";
-import { type SshTarget, connectSsh } from "../transport/ssh.js";
+import type * as Ssh from "../transport/ssh.js";
 import { type HostInputs, hostKey, hostName } from "./host-inputs.js";
+
+// Loaded with the first connection: what is asked of no host does not wait for SSH's ciphers and key formats.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const sshRoom = () => require("../transport/ssh.js") as typeof Ssh;
 
 export interface Session {
   /** For messages: the URI's host name, or the machine's own for a local URI. First part of every resource id. */
@@ -53,7 +57,9 @@ export async function openSession(
 }
 
 async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, log: Log): Promise<OwnedSession> {
-  const connect: Connect = isSsh(uri) ? () => connectSsh(sshTarget(host, uri), { log }) : async () => connectLocal();
+  const connect: Connect = isSsh(uri)
+    ? () => sshRoom().connectSsh(sshTarget(host, uri), { log })
+    : async () => connectLocal();
   const connection = await pool.connection(hostKey(host), connect);
   const machineId = await readMachineId(connection);
   const open = () => openLibvirtSocket(connection, uri);
@@ -161,7 +167,7 @@ function noShell(name: string, { text, hostName: host = "HOST" }: LibvirtUri): S
 }
 
 /** What the program says under `ssh` goes before what the URI says. */
-export function sshTarget({ ssh = {} }: HostInputs, uri: LibvirtUri): SshTarget {
+export function sshTarget({ ssh = {} }: HostInputs, uri: LibvirtUri): Ssh.SshTarget {
   const { keyfile, known_hosts: knownHosts, sshauth } = uri.parameters;
   const { jump, ...given } = ssh;
   const hasKey = ssh.privateKey !== undefined || ssh.privateKeyPath !== undefined;
