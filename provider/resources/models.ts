@@ -1,5 +1,4 @@
-// Every resource's model by the name it has in programs: what the SDK's types and reference are made of. Pure: the adapters'
-// side that runs in a user's program needs no more than this.
+// Every resource's model by the name it has in programs: what the SDK's types and reference are made of.
 import { hostSetupModel, hostSetupOutputs } from "./host-setup/model.js";
 import { sriovNetworkModel, sriovNetworkOutputs } from "./sriov-network/model.js";
 import { vfConfigModel, vfConfigOutputs } from "./vf-config/model.js";

@@ -6,6 +6,7 @@ import { driversText } from "./drivers.js";
 import { functionsText } from "./functions.js";
 import { functionReferenceText, referenceText } from "./reference.js";
 import { packageSchemaText } from "./package-schema.js";
+import { propertiesText } from "./properties.js";
 import { typesText } from "./types.js";
 
 const root = join(__dirname, "..", "..");
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const files: [string, string][] = [
     await formatted(join(root, "sdk", "nodejs", "types.gen.ts"), typesText()),
     await formatted(join(root, "sdk", "nodejs", "functions.gen.ts"), functionsText()),
+    await formatted(join(root, "sdk", "nodejs", "properties.gen.ts"), propertiesText()),
     await formatted(join(root, "provider", "plugin", "schema.gen.json"), packageSchemaText()),
     [join(root, "docs", "functions.md"), functionReferenceText()],
     [join(root, "docs", "resources.md"), referenceText()],

@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { holdsCredential } from "../../provider/resources/credentials.js";
 import { dynamicProviderText, dynamicType, providerProperty } from "../../provider/resources/dynamic.js";
-import { models } from "../../provider/resources/models.js";
 import type { ResourceName } from "../../provider/resources/registry.js";
+import { properties } from "./properties.gen.js";
 import type { HostArgs } from "./types.gen.js";
 import { nameProperty, stackProperty } from "./wire.js";
 
@@ -22,10 +22,7 @@ export abstract class SriovResource extends pulumi.CustomResource {
     options?: pulumi.CustomResourceOptions,
   ) {
     // A property that is not among the arguments becomes an output of the class only when it is named.
-    const { inputs, outputs } = models[type];
-    const named = Object.fromEntries(
-      [...Object.keys(inputs.shape), ...Object.keys(outputs.shape)].map((key) => [key, undefined]),
-    );
+    const named = Object.fromEntries(properties[type].map((key) => [key, undefined]));
     super(
       dynamicType(type),
       name,
