@@ -1,21 +1,32 @@
-// What Pulumi's dynamic provider process loads before the first answer about a resource of ours.
+// What is loaded before anything is asked: in a user's program, and in Pulumi's dynamic provider process.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-describe("the dynamic provider's module", function () {
+const sdk = join(__dirname, "..", "..", "..", "sdk", "nodejs");
+
+function loadedBy(file: string, use = ""): string[] {
+  const script = `require(${JSON.stringify(join(sdk, file))})${use}; console.log(Object.keys(require.cache).join("\\n"));`;
+  return execFileSync(process.execPath, ["--require", "tsx/cjs", "-e", script], { encoding: "utf8" }).split("\n");
+}
+
+describe("what is loaded before anything is asked", function () {
   this.timeout(20_000);
 
-  it("loads neither SSH nor a YAML parser before a host is asked", () => {
-    const file = join(__dirname, "..", "..", "..", "sdk", "nodejs", "dynamic-provider.ts");
-    const script = `require(${JSON.stringify(file)}).provider("VfConfig"); console.log(Object.keys(require.cache).join("\\n"));`;
-    const loaded = execFileSync(process.execPath, ["--require", "tsx/cjs", "-e", script], { encoding: "utf8" }).split(
-      "\n",
+  it("by a program: nothing that asks a host, and no models", () => {
+    const loaded = loadedBy("index.ts", ".VfConfig");
+    assert.ok(loaded.some((path) => path.endsWith("/sdk/nodejs/vf-config.ts")));
+    assert.deepEqual(
+      loaded.filter((path) =>
+        /\/node_modules\/(zod|ssh2|yaml)\/|\/provider\/(host|libvirt|transport|functions)\//.test(path),
+      ),
+      [],
     );
-    assert.ok(
-      loaded.some((path) => path.includes("/node_modules/zod/")),
-      "it loads something",
-    );
+  });
+
+  it("by the dynamic provider: neither SSH nor a YAML parser", () => {
+    const loaded = loadedBy("dynamic-provider.ts", '.provider("VfConfig")');
+    assert.ok(loaded.some((path) => path.includes("/node_modules/zod/")));
     assert.deepEqual(
       loaded.filter((path) => /\/node_modules\/(ssh2|yaml)\//.test(path)),
       [],
