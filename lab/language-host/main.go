@@ -157,15 +157,21 @@ func (h host) InstallDependencies(
 }
 
 func (h host) RunPlugin(request *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
-	folder := request.Info.GetProgramDirectory()
-	locate := exec.Command("node", "-e", "process.stdout.write(require.resolve('@pulumi/pulumi/cmd/run-plugin'))")
+	folder, module := request.Info.GetProgramDirectory(), "@pulumi/pulumi/cmd/run-plugin"
+	working := request.Pwd
+	arguments := append([]string{folder}, request.Args...)
+	if request.Kind == "analyzer" {
+		module, working = "@pulumi/pulumi/cmd/run-policy-pack", folder
+		arguments = append(request.Args, folder)
+	}
+	locate := exec.Command("node", "-e", "process.stdout.write(require.resolve('"+module+"'))")
 	locate.Dir = folder
 	starter, err := locate.Output()
 	if err != nil {
-		return fmt.Errorf("no @pulumi/pulumi in %s or above: %w", folder, err)
+		return fmt.Errorf("no %s in %s or above: %w", module, folder, err)
 	}
-	command := exec.CommandContext(server.Context(), "node", append([]string{string(starter), folder}, request.Args...)...)
-	command.Dir = request.Pwd
+	command := exec.CommandContext(server.Context(), "node", append([]string{string(starter)}, arguments...)...)
+	command.Dir = working
 	command.Env = request.Env
 	command.Stdout = writer(func(text []byte) error {
 		return server.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: text}})

@@ -1,0 +1,96 @@
+// examples/: the policy pack and the drift gate, with the real CLI over a real libvirtd.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { ensureLanguageHost } from "../../../lab/language-host.js";
+import type { PulumiProject } from "../../../lab/pulumi-project.js";
+import { noTrust, spoofchkOn, vlanRequired } from "../../../examples/policy/rules.js";
+import { type World, checkout, failed, planned, startWorld, succeeded } from "./world.js";
+
+const program = (nic: string) => `
+pool:
+  type: sriov:SriovNetwork
+  properties: { name: pool, pf: ens1f0 }
+nic:
+  type: sriov:VmSriovInterface
+  properties: { domain: web, network: "\${pool.name}", apply: config, ${nic} }`;
+
+describe("examples", function () {
+  this.timeout(180_000);
+  let world: World;
+  before(async () => void (world = await startWorld()));
+  after(() => world?.close());
+
+  describe("policy", () => {
+    it("refuses an interface without a VLAN, and passes one that has it", async () => {
+      const project = await world.project("policy", world.yaml(program("")));
+      const pack = { args: ["--policy-pack", join(checkout, "examples/policy")], path: [await ensureLanguageHost()] };
+      assert.match(failed(await project.preview(pack)), /interface of VM web has neither a VLAN nor a portgroup/);
+      await project.writeYaml(world.yaml(program("vlan: 42")).yaml);
+      succeeded(await project.preview(pack));
+    });
+
+    for (const type of ["sriov:index:", "pulumi-nodejs:dynamic/sriov:"]) {
+      it(`knows the resources as ${type}*`, () => {
+        const vfs = [{ index: 0 }, { index: 3, trust: true }, { index: 5, spoofchk: false }];
+        const is = (resource: string, props: Record<string, unknown>) =>
+          [noTrust, spoofchkOn, vlanRequired].flatMap((rule) => rule(`${type}${resource}`, props));
+        assert.deepEqual(
+          is("VfConfig", { vfs }).map((text) => text.split(":")[0]),
+          ["VF 3 is trusted", "VF 5 has spoof checking off"],
+        );
+        assert.equal(is("VmSriovInterface", { domain: "web" }).length, 1);
+        assert.deepEqual(is("VmSriovInterface", { domain: "web", portgroup: "tenants" }), []);
+        assert.deepEqual(is("SriovNetwork", { vlan: 7 }), []);
+      });
+    }
+  });
+
+  describe("fleet", () => {
+    it("previews VFs and a pool for each PF of each host of an inventory", async () => {
+      const { uri, ssh } = world.sshd.host();
+      const port = new URL(uri).port;
+      const project = await world.project("fleet", { dir: join(checkout, "examples/fleet") });
+      const [inventory, knownHosts] = [join(project.dir, "inventory.yaml"), join(project.dir, "known_hosts")];
+      await writeFile(knownHosts, `[127.0.0.1]:${port} ${String(ssh?.hostKey)}\n`);
+      const reached = `${uri}?keyfile=${ssh?.privateKeyPath}&known_hosts=${knownHosts}`;
+      const host = (pf: string) => ({ uri: reached, pfs: { [pf]: { numVfs: 7, persistence: "none" } } });
+      await writeFile(inventory, stringify({ hosts: { kvm1: host("ens1f0"), kvm2: host("ens1f1") } }));
+      await project.setConfig("inventory", inventory);
+      assert.deepEqual((await planned(project)).map(({ op, name }) => `${op} ${name}`).sort(), [
+        "create kvm1",
+        "create kvm1-ens1f0",
+        "create kvm1-ens1f0",
+        "create kvm2",
+        "create kvm2-ens1f1",
+        "create kvm2-ens1f1",
+      ]);
+    });
+  });
+
+  describe("ci/drift.yml", () => {
+    let project: PulumiProject;
+    /** The gate's own command, as CI would run it. */
+    async function gate() {
+      const workflow = parse(await readFile(join(checkout, "examples/ci/drift.yml"), "utf8")) as {
+        jobs: { drift: { steps: { name?: string; run?: string }[] } };
+      };
+      const command = workflow.jobs.drift.steps.find(({ name }) => name === "Drift")?.run ?? "";
+      const [pulumi, ...words] = command.replace('"$PULUMI_STACK"', "test").split(" ");
+      assert.equal(pulumi, "pulumi");
+      return project.run(words.filter((word) => word !== "--non-interactive"));
+    }
+
+    it("passes while the host is as the program says, fails after a change by hand, and touches nothing", async () => {
+      project = await world.project("gate", world.yaml(program("vlan: 42")));
+      succeeded(await project.up({ args: ["--skip-preview"] }));
+      succeeded(await gate());
+      await world.virsh("net-autostart pool --disable");
+      const said = failed(await gate());
+      assert.match(said, /autostart/);
+      assert.match(said, /no changes were expected/);
+      assert.match(await world.virsh("net-info pool"), /Autostart: +no/);
+    });
+  });
+});
