@@ -110,7 +110,7 @@ export async function startWorld(): Promise<World> {
  * The checkout's plugin in a folder without node_modules: the CLI measures how large a plugin's folder is, and walks in circles
  * where it links to itself, as a checkout does for its own examples.
  */
-async function makePluginFolder(): Promise<string> {
+export async function makePluginFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "test-plugin-"));
   await copyFile(join(checkout, "PulumiPlugin.yaml"), join(folder, "PulumiPlugin.yaml"));
   await symlink(join(checkout, "pulumi-resource-sriov"), join(folder, "pulumi-resource-sriov"));
