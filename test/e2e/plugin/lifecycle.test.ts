@@ -1,7 +1,7 @@
 // A YAML program through the plugin, from the first preview to destroy: what each of Pulumi's options and ways of comparing does.
 import assert from "node:assert/strict";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
-import { fakePfs, setNumVfs } from "../../integration/libvirtd.js";
+import { allocatePort, fakePfs, setNumVfs } from "../../integration/libvirtd.js";
 import { type World, failed, planned, startWorld, succeeded } from "./world.js";
 
 describe("a YAML program through the plugin", function () {
@@ -127,6 +127,21 @@ dependent:
     }
     await up();
     assert.match(await world.virsh("net-list --name"), /pool/);
+  });
+
+  it("keeps what a half-done update did, says what is missing, and does that when it can", async () => {
+    await allocatePort(world.fixture, { network: "pool", domain: "web", mac: "52:54:00:00:00:01" });
+    await write(network("vlan: 9"));
+    const said = failed(await project.up({ args: ["--skip-preview"] }));
+    assert.match(said, /Refused to restart network "pool" on \S+: VM web/);
+    const pool = (await project.stackExport()).find(({ type }) => type === "sriov:index:SriovNetwork");
+    assert.equal(pool?.initErrors?.length, 1);
+    assert.match(await world.virsh("net-dumpxml --inactive pool"), /<tag id='9'\/>/);
+    assert.doesNotMatch(await world.virsh("net-dumpxml pool"), /<tag id='9'\/>/);
+    await world.virsh(`net-port-delete pool ${await world.virsh("net-port-list pool")}`);
+    await up();
+    assert.match(await world.virsh("net-dumpxml pool"), /<tag id='9'\/>/);
+    assert.deepEqual(await operations(), []);
   });
 
   it("ends within five seconds of a Ctrl-C: what was made is in the state, and the next up makes the rest", async () => {
