@@ -1,5 +1,6 @@
 // VmSriovInterface: one VF in one VM. This file only joins the parts and asks the host for what `check` needs.
 import { explain, isSriovError } from "../../base/errors.js";
+import { whyNotAttachInterfaces } from "../../libvirt/versions.js";
 import { askHost } from "../ask-host.js";
 import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
 import { driverFailures } from "../libvirt-parts.js";
@@ -12,7 +13,7 @@ import { checkInputs } from "./check.js";
 import { checkOnHost, checkTwins } from "./check-host.js";
 import { type Current, halvesOf } from "./current.js";
 import { diff } from "./diff.js";
-import { plan } from "./plan.js";
+import { type Step, plan } from "./plan.js";
 import { addressOf } from "./vf.js";
 import { importInterface } from "./import.js";
 import { type VmSriovInterfaceInputs, type VmSriovInterfaceState, factNames } from "./model.js";
@@ -43,13 +44,11 @@ export const vmSriovInterface = {
       // libvirt's own default, rtl8139, is not what anybody wants of a macvtap.
       if (around.pool?.mode !== undefined && around.pool.mode !== "hostdev") checked = { model: "virtio", ...checked };
       const { failures: found, warnings } = checkOnHost(checked, current, around);
-      failures.push(
-        ...found,
-        ...driverFailures(checked.driver, await libVersionFor(session, checked), session.hostName),
-      );
+      const steps = plan(checked, current);
+      failures.push(...found, ...(await versionFailures(session, checked, steps)));
       const foreseen = olds === undefined ? await foreseenBy(context, session, checked) : [];
       for (const warning of [...warnings, ...foreseen]) context.log.warn(`${name}: ${warning}`);
-      plugs = plan(checked, current).some((step) => step.do === "attach" && step.live);
+      plugs = steps.some((step) => step.do === "attach" && step.live);
     }
     failures.push(...declare(context, checked, name, current.domain.name, plugs));
     return { inputs: checked, failures };
@@ -122,9 +121,22 @@ function fromPartner(
   return mac === undefined ? undefined : { mac };
 }
 
-/** Asked only where it matters. */
-const libVersionFor = async (session: Session, { driver }: VmSriovInterfaceInputs): Promise<number> =>
-  driver?.model === undefined ? 0 : (await session.libvirt()).libVersion();
+/** What the host's libvirt is too old for, or too broken. Asked only where it matters. */
+async function versionFailures(
+  session: Session,
+  { driver, domain }: VmSriovInterfaceInputs,
+  steps: readonly Step[],
+): Promise<Failure[]> {
+  const attaches = steps.some((step) => step.do === "attach");
+  if (!attaches && driver?.model === undefined) return [];
+  const version = await (await session.libvirt()).libVersion();
+  const why = attaches ? whyNotAttachInterfaces(version) : undefined;
+  const reason = `VM "${domain}" on ${session.hostName} can be given no interface: ${why}. Update libvirt on the host`;
+  return [
+    ...(why === undefined ? [] : [{ property: "domain", reason }]),
+    ...driverFailures(driver, version, session.hostName),
+  ];
+}
 
 /** Whether it is known, and sound enough, which VM of which host is meant. */
 function isAddressed(inputs: VmSriovInterfaceInputs, failures: readonly Failure[]): boolean {

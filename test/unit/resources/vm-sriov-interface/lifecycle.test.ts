@@ -60,6 +60,20 @@ describe("VmSriovInterface", () => {
   const ports = () => kvm.libvirt.networks.byName("pool").ports;
   const count = (xml: string | undefined) => (xml?.match(/<interface/g) ?? []).length;
 
+  it("is refused at check with a libvirt that cannot attach it, by version; one that is there already is not", async () => {
+    const made = await create();
+    for (const [version, why] of [
+      [9_004_000, /^domain: VM "web" on kvm1 can be given no interface: libvirt 9\.4\.0 cannot start a VM/],
+      [12_001_000, /^domain: .*libvirt 12\.1\.0 crashes when a VM gets an interface .*Update libvirt on the host$/],
+    ] as const) {
+      kvm.libvirt.libVersion = async () => version;
+      assert.match(await said({ alias: "ua-second" }, "second"), why);
+      assert.equal(await said({ alias: made.state.alias, mac: made.state.mac }), "");
+    }
+    kvm.libvirt.libVersion = async () => 9_005_000;
+    assert.equal(await said({ alias: "ua-second" }, "second"), "");
+  });
+
   it("is attached to a running VM and its definition in one call, and shows the VF it got", async () => {
     kvm.libvirt.domains.start(web);
     const { state } = await create({ vlan: 42 });
