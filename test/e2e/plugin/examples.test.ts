@@ -69,6 +69,29 @@ describe("examples", function () {
     });
   });
 
+  describe("failover-pair", () => {
+    it("gives a VM a virtio NIC and a VF that have one MAC address and name each other, and nothing more the next time", async () => {
+      const { uri, ssh } = world.sshd.host();
+      const project = await world.project("failover", { dir: join(checkout, "examples/failover-pair") });
+      const knownHosts = join(project.dir, "known_hosts");
+      await writeFile(knownHosts, `[127.0.0.1]:${new URL(uri).port} ${String(ssh?.hostKey)}\n`);
+      await project.setConfig("uri", `${uri}?keyfile=${ssh?.privateKeyPath}&known_hosts=${knownHosts}`);
+      await project.setConfig("pf", "ens1f0");
+      await project.setConfig("vlan", "42");
+      succeeded(await project.up({ args: ["--skip-preview"] }));
+      const xml = await world.virsh("dumpxml web --inactive");
+      assert.match(xml, /<source network='ens1f0-lan'\/>[^]*?<teaming type='persistent'\/>/);
+      const [, alias = ""] = /<teaming type='persistent'\/>[^]*?<alias name='(ua-[^']*)'/.exec(xml) ?? [];
+      assert.ok(xml.includes(`<teaming type='transient' persistent='${alias}'/>`), xml);
+      const macs = [...xml.matchAll(/<mac address='([^']*)'/g)].map(([, mac]) => mac);
+      assert.equal(macs.length, 2);
+      assert.equal(new Set(macs).size, 1);
+      succeeded(await project.preview({ args: ["--refresh", "--expect-no-changes"] }));
+      succeeded(await project.destroy({ args: ["--skip-preview"] }));
+      assert.doesNotMatch(await world.virsh("dumpxml web --inactive"), /<interface/);
+    });
+  });
+
   describe("ci/drift.yml", () => {
     let project: PulumiProject;
     /** The gate's own command, as CI would run it. */
