@@ -21,7 +21,9 @@ describe("VmSriovInterface on a real libvirtd", function () {
 
   before(async () => {
     world = await startWorld();
-    await defineDomain(world.fixture, "web");
+    // A disk with an order: where no device has one, libvirt writes <os><boot>, and takes no orders beside it.
+    const disk = `<disk type='file' device='disk'><source file='/run/web.img'/><target dev='vda' bus='virtio'/><boot order='1'/></disk>`;
+    await defineDomain(world.fixture, "web", disk);
     await mustRun(
       world.fixture,
       `echo "<network><name>pool</name><forward mode='hostdev' managed='yes'><pf dev='ens1f0'/></forward>
@@ -78,6 +80,45 @@ describe("VmSriovInterface on a real libvirtd", function () {
     assert.deepEqual(await definition(), []);
     assert.deepEqual(await vmSriovInterface.read(world.context, made.id, made.state), { here: false });
   });
+
+  const settings: [what: string, news: Values, xml: RegExp, other: Values, otherXml: RegExp][] = [
+    ["a boot order", { bootOrder: 2 }, /<boot order='2'\/>/, { bootOrder: 3 }, /<boot order='3'\/>/],
+    [
+      "an address in the guest",
+      { address: "0000:03:00.0" },
+      /<address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'\/>/,
+      { address: "0000:04:00.0" },
+      /<address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'\/>/,
+    ],
+    [
+      "a port profile of the switch",
+      { virtualport: { type: "802.1Qbh", profileId: "finance" } },
+      /<virtualport type='802.1Qbh'>\s*<parameters profileid='finance'\/>/,
+      { virtualport: { type: "802.1Qbh", profileId: "research" } },
+      /<parameters profileid='research'\/>/,
+    ],
+    [
+      "a VSI of the switch",
+      { virtualport: { type: "802.1Qbg", managerId: 11, typeId: 1193047, typeIdVersion: 2 } },
+      /<parameters managerid='11' typeid='1193047' typeidversion='2' instanceid='[-0-9a-f]{36}'\/>/,
+      { virtualport: { type: "802.1Qbg", managerId: 12, typeId: 1193047, typeIdVersion: 2 } },
+      /<parameters managerid='12'/,
+    ],
+  ];
+  for (const [what, news, xml, other, otherXml] of settings) {
+    it(`has ${what}, and another one after an update; read is a fixed point of both`, async () => {
+      const made = await create({ network: "pool", ...news });
+      assert.match((await definition()).join(), xml);
+      assert.deepEqual((await refreshed(made)).state, made.state);
+      const changed = await update(made, { network: "pool", ...other });
+      const now = await definition();
+      assert.equal(now.length, 1);
+      assert.match(now.join(), otherXml);
+      assert.deepEqual((await refreshed(changed)).state, changed.state);
+      await remove(changed);
+      assert.deepEqual(await definition(), []);
+    });
+  }
 
   it("is adopted when it is there as asked, with the same MAC", async () => {
     const first = await create({ network: "pool" });
