@@ -10,15 +10,24 @@ exec 9> "$R/run/lock/pulumi-sriov-host-setup"
 flock -w 60 9 || { echo "another pulumi-sriov edits the set-up of this host" >&2; exit 1; }
 `;
 
-/** `before` is the text that was read, undefined for no file; `after` undefined removes the file. Both end with a line end. */
+/**
+ * `before` is the text that was read, undefined for no file; `after` undefined removes the file, else it ends with a line end.
+ * `waiting` is where the new text is put together, on the same file system; unset: beside the file.
+ */
 export async function replaceText(
   shell: Shell,
   path: string,
-  { before, after, then = "" }: { before: string | undefined; after: string | undefined; then?: string },
+  {
+    before,
+    after,
+    then = "",
+    waiting = `${path}.pulumi-sriov-new`,
+  }: { before: string | undefined; after: string | undefined; then?: string; waiting?: string },
 ): Promise<void> {
   const sum = (text: string) => createHash("sha256").update(text).digest("hex");
   const script = `${scriptHead}${needRoot}${setupLock}set -e
 file="$R"${quote(path)}
+new="$R"${quote(waiting)}
 now=none
 [ -e "$file" ] && now=$(sha256sum < "$file" | cut -d ' ' -f 1)
 if [ "$now" != ${before === undefined ? "none" : sum(before)} ]; then
@@ -29,9 +38,9 @@ ${
   after === undefined
     ? 'rm -f "$file"'
     : `mkdir -p "\${file%/*}"
-${writeFile('"$file.pulumi-sriov-new"', after)}
-if [ -e "$file" ]; then chmod --reference="$file" "$file.pulumi-sriov-new"; chown --reference="$file" "$file.pulumi-sriov-new"; else chmod 0644 "$file.pulumi-sriov-new"; fi
-mv -f "$file.pulumi-sriov-new" "$file"
+${writeFile('"$new"', after)}
+if [ -e "$file" ]; then chmod --reference="$file" "$new"; chown --reference="$file" "$new"; else chmod 0644 "$new"; fi
+mv -f "$new" "$file"
 [ "$(sha256sum < "$file" | cut -d ' ' -f 1)" = ${sum(after)} ]`
 }
 ${then}`;

@@ -115,7 +115,7 @@ export interface HostSaslArgs {
   readonly password: pulumi.Input<string>;
 }
 
-/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone; left out later, ours are taken back. */
 export interface HostSetupIommuArgs {
   /** Whose IOMMU it is. `auto` takes what the firmware's ACPI tables say, else the CPU. */
   readonly vendor?: pulumi.Input<"auto" | "intel" | "amd">;
@@ -238,7 +238,7 @@ export interface HostSasl {
   readonly password: string;
 }
 
-/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+/** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone; left out later, ours are taken back. */
 export interface HostSetupIommu {
   /** Whose IOMMU it is. `auto` takes what the firmware's ACPI tables say, else the CPU. */
   readonly vendor?: "auto" | "intel" | "amd";
@@ -967,19 +967,19 @@ export interface HostSetupArgs {
   /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Input<HostArgs>;
 
-  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone; left out later, ours are taken back. */
   readonly iommu?: pulumi.Input<HostSetupIommuArgs>;
 
-  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone. */
+  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone; left out later, it is taken back. */
   readonly vfioModules?: pulumi.Input<boolean>;
 
-  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back. */
   readonly dynamicOwnership?: pulumi.Input<boolean>;
 
-  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back. */
   readonly cgroupDeviceAcl?: pulumi.Input<boolean>;
 
-  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
+  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone; left out later, it is taken back. */
   readonly apparmorVfioRule?: pulumi.Input<boolean>;
 }
 
@@ -988,19 +988,19 @@ export interface HostSetupOutputs {
   /** The KVM host: a libvirt URI and how to log in. */
   readonly host: pulumi.Output<Host>;
 
-  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone. */
+  /** The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone; left out later, ours are taken back. */
   readonly iommu: pulumi.Output<HostSetupIommu | undefined>;
 
-  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone. */
+  /** Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone; left out later, it is taken back. */
   readonly vfioModules: pulumi.Output<boolean | undefined>;
 
-  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  /** Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back. */
   readonly dynamicOwnership: pulumi.Output<boolean | undefined>;
 
-  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone. */
+  /** Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back. */
   readonly cgroupDeviceAcl: pulumi.Output<boolean | undefined>;
 
-  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone. */
+  /** Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone; left out later, it is taken back. */
   readonly apparmorVfioRule: pulumi.Output<boolean | undefined>;
 
   /** The host's machine-id: its identity, whatever URI leads to it. */

@@ -28,7 +28,11 @@ export type AppArmorFacts = {
 /** A part of the doctor's script too. */
 export const appArmorScript = `${scriptHead}
 tab=$(printf '\\t')
-show() { for file in "$R$2"; do [ -f "$file" ] && { printf '%s\\n' "$1"; sed "s|^|$1-line$tab|" "$file"; echo; }; done; }
+show() { # KEY FILE; the x at the end tells a last line without a line end
+  [ -f "$R$2" ] || return 0
+  printf '%s\\n' "$1"
+  { cat "$R$2"; echo x; } | sed "s|^|$1-line$tab|"
+}
 [ "$(cat "$R/sys/module/apparmor/parameters/enabled" 2>/dev/null)" = Y ] && echo enabled
 show abstraction ${quote(abstraction)}
 show local ${quote(local)}
@@ -53,8 +57,9 @@ export function parseAppArmor(output: string): AppArmorFacts {
     records.some(([name]) => name === key)
       ? records
           .filter(([name]) => name === `${key}-line`)
-          .map(([, ...line]) => `${line.join("\t")}\n`)
-          .join("")
+          .map(([, ...line]) => line.join("\t"))
+          .join("\n")
+          .replace(/x$/, "")
       : undefined;
   const main = text("abstraction");
   const isEnabled = records.some(([name]) => name === "enabled");

@@ -10,23 +10,27 @@ import type { Context, Outcome } from "../lifecycle.js";
 import { mustBeSameMachine } from "../same-machine.js";
 import type { Session } from "../session.js";
 import type { HostSetupArgs, HostSetupState } from "./model.js";
-import { type Step, type Wanted, describe, inputOf, plan, planRemoval } from "./plan.js";
+import { type Current, type Step, type Wanted, describe, inputOf, leftOut, only, plan, planRemoval } from "./plan.js";
 import { confParts, readCurrent, stateOf } from "./read.js";
 
 /** update-grub asks every disk for other systems, kernel-install copies every kernel. */
 const bootLoaderMs = 300_000;
 
+/** `old` is the state before an update: what it has and the inputs leave out is taken back. */
 export async function converge(
   context: Context,
   session: Session,
   inputs: HostSetupArgs,
+  old: Wanted = {},
 ): Promise<Outcome<HostSetupState>> {
   const wanted = wantedOf(inputs);
+  const gone = leftOut(old, wanted);
+  const stepsFrom = (current: Current): Step[] => [...planRemoval(gone, current), ...plan(wanted, current)];
   const before = await readCurrent(session, wanted, context.signal);
   if (wanted.iommu && before.kernel.way === undefined && before.iommu?.own.length !== 0) throw noBootLoader(session);
   const done: string[] = [];
   let failed: string | undefined;
-  for (const step of plan(wanted, before)) {
+  for (const step of stepsFrom(before)) {
     context.log.debug(`${session.hostName}: ${describe(step)}`);
     try {
       await carryOut(session, step, wanted, context.signal);
@@ -38,9 +42,11 @@ export async function converge(
     }
   }
   const after = await readCurrent(session, wanted, context.signal);
-  const state = stateOf(inputs, after, session);
+  // What could not be taken back stays in the state, so that the next update or delete does it.
+  const left = planRemoval(gone, after).map(inputOf);
+  const state = { ...stateOf(inputs, after, session), ...only(gone, left) };
   const id = idOf(session);
-  const reasons = failed === undefined ? plan(wanted, after).map(unmet) : [failed];
+  const reasons = failed === undefined ? stepsFrom(after).map(unmet) : [failed];
   if (state.rebootRequired) context.log.warn(`${session.hostName} has to boot: ${state.rebootReason}`);
   return reasons.length === 0 ? { done: true, id, state } : { done: false, id, state, reasons };
 }

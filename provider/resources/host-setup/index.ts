@@ -38,8 +38,8 @@ export const hostSetup = {
     return { here: true, id, inputs: inputsOf(now), state: now };
   },
 
-  async update(context, _id, _state, inputs) {
-    return converge(context, await context.connect(inputs.host), inputs);
+  async update(context, _id, state, inputs) {
+    return converge(context, await context.connect(inputs.host), inputs, state);
   },
 
   async delete(context, _id, state) {

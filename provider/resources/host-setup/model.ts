@@ -18,31 +18,31 @@ export const hostSetupModel = z
       })
       .optional()
       .describe(
-        "The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone.",
+        "The kernel's arguments that turn the IOMMU on: `intel_iommu=on` (Intel; AMD's needs none) and `iommu=pt`. They go where the host's boot loader takes them from: a drop-in of ours in /etc/default/grub.d with `update-grub`, `grubby`, or /etc/kernel/cmdline with `kernel-install`; other arguments stay, and nothing is said twice. They count from the next boot: see `rebootRequired`. Unset leaves them alone; left out later, ours are taken back.",
       ),
     vfioModules: z
       .boolean()
       .optional()
       .describe(
-        "Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone.",
+        "Whether the modules vfio, vfio_iommu_type1 and vfio_pci are loaded now and at every boot (/etc/modules-load.d/pulumi-sriov.conf). False removes that file. libvirt loads them by itself where it may. Unset leaves it alone; left out later, it is taken back.",
       ),
     dynamicOwnership: z
       .boolean()
       .optional()
       .describe(
-        "Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone.",
+        "Whether libvirt may give QEMU's user the files of its VM's devices (`dynamic_ownership` in qemu.conf, on by default). True replaces a line that turns it off by a marked block, and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back.",
       ),
     cgroupDeviceAcl: z
       .boolean()
       .optional()
       .describe(
-        "Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone.",
+        "Whether a `cgroup_device_acl` in qemu.conf has what every QEMU needs (/dev/null, /dev/kvm, ...). True adds what is missing in a marked block and restarts libvirt's daemon, which leaves running VMs alone; false takes that block back. Unset leaves it alone; left out later, it is taken back.",
       ),
     apparmorVfioRule: z
       .boolean()
       .optional()
       .describe(
-        "Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone.",
+        "Whether AppArmor lets VMs open VFIO devices, which a VM needs to start with a VF from a libvirt pool: the line `/dev/vfio/[0-9]* rw,` in the local rules for libvirt's QEMU. True adds it as a marked block; false removes that block, and only that. On a host without AppArmor there is nothing to do. Unset leaves it alone; left out later, it is taken back.",
       ),
   })
   .describe("What a KVM host needs before VMs can use VFs.");

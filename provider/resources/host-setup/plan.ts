@@ -24,6 +24,8 @@ export type Step =
 
 export type Wanted = Omit<HostSetupArgs, "host">;
 
+const allParts = ["iommu", "vfioModules", "apparmorVfioRule", ...confInputs] as const satisfies (keyof Wanted)[];
+
 export function plan(wanted: Wanted, current: Current): Step[] {
   const { apparmor, hasOurRule, kernel, iommu, modules } = current;
   const steps: Step[] = [];
@@ -59,6 +61,17 @@ export function planRemoval(state: Wanted, { apparmor, hasOurRule, kernel, modul
   if (state.iommu && kernel.ours.length > 0) steps.push({ do: "set-kernel-arguments", to: [], from: kernel.ours });
   return steps;
 }
+
+/** Those of these parts. */
+export const only = (wanted: Wanted, parts: readonly (keyof Wanted)[]): Wanted =>
+  Object.fromEntries(Object.entries(wanted).filter(([part]) => parts.includes(part as keyof Wanted)));
+
+/** The parts that a state has and a program no longer names. */
+export const leftOut = (state: Wanted, wanted: Wanted): Wanted =>
+  only(
+    state,
+    allParts.filter((part) => wanted[part] === undefined),
+  );
 
 /** The inputs that hold on the host now: one that does not is absent, or the other way round. */
 export function holding(wanted: Wanted, current: Current): Wanted {

@@ -108,6 +108,34 @@ describe("HostSetup", () => {
     assert.doesNotMatch(fake.text(local) ?? "", /\/dev\/vfio/);
   });
 
+  it("takes its block back when the program no longer names it, and leaves an administrator's rule", async () => {
+    on({ ...debian12, [local]: "# mine" });
+    const state = await create({ apparmorVfioRule: true });
+    const outcome = await hostSetup.update(world.context, "", state, await inputsOf({}));
+    assert.ok(outcome.done);
+    assert.equal(fake.text(local), "# mine");
+    assert.equal(outcome.state.apparmorVfioRule, undefined);
+    fake.put(local, "/dev/vfio/[0-9]* rw,\n");
+    await hostSetup.update(world.context, "", await create({ apparmorVfioRule: true }), await inputsOf({}));
+    assert.equal(fake.text(local), "/dev/vfio/[0-9]* rw,");
+  });
+
+  it("waits for whoever else edits the set-up of the host, also for AppArmor's rules", async () => {
+    on(debian12);
+    const inputs = await inputsOf({ apparmorVfioRule: true });
+    const seconds = 2;
+    const lock = '"$SRIOV_ROOT/run/lock/pulumi-sriov-host-setup"';
+    await fake.shell.run('mkdir -p "$SRIOV_ROOT/run/lock"');
+    const held = fake.shell.run(
+      `flock ${lock} sh -c 'touch "$SRIOV_ROOT/held"; sleep ${seconds}; echo after > "$SRIOV_ROOT/held"'`,
+    );
+    while (fake.text("held") === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    const outcome = await hostSetup.create(world.context, inputs);
+    assert.ok(outcome.done);
+    assert.equal(fake.text("held"), "after");
+    await held;
+  });
+
   it("refuses what is no boolean", async () => {
     on(debian12);
     const { failures } = await hostSetup.check(

@@ -261,6 +261,41 @@ cgroup_device_acl = [
     ]);
   });
 
+  it("go when the program leaves their part out, each by itself, and the other parts stay", async () => {
+    await on({ ...grub, "etc/libvirt/qemu.conf": conf }, { "update-grub": updateGrub });
+    const before = snapshot();
+    const state = await create({ iommu: {}, vfioModules: true, dynamicOwnership: true, cgroupDeviceAcl: true });
+    const less = await inputsOf({ vfioModules: true, cgroupDeviceAcl: true });
+    assert.deepEqual(hostSetup.diff("", state, less).changes, [
+      { property: "iommu", kind: "update" },
+      { property: "dynamicOwnership", kind: "update" },
+    ]);
+    const outcome = await hostSetup.update(world.context, "", state, less);
+    assert.ok(outcome.done, JSON.stringify(outcome));
+    assert.match(fake.text("boot/grub/grub.cfg") ?? "", /ro console=ttyS0 quiet$/m);
+    assert.match(fake.text("etc/libvirt/qemu.conf") ?? "", /^dynamic_ownership = 0$/m);
+    assert.match(fake.text("etc/libvirt/qemu.conf") ?? "", /"\/dev\/kvm"/);
+    assert.ok(fake.text("etc/modules-load.d/pulumi-sriov.conf"));
+    assert.deepEqual(hostSetup.diff("", outcome.state, less).changes, []);
+    await hostSetup.update(world.context, "", outcome.state, await inputsOf({}));
+    assert.deepEqual(snapshot(), before);
+  });
+
+  it("stay in the state when they could not be taken back, and the next update does it", async () => {
+    await on(grub, { "update-grub": updateGrub });
+    const before = snapshot();
+    const state = await create({ iommu: {}, vfioModules: true });
+    fake.put("fake/grub-fails", "");
+    const none = await inputsOf({});
+    const outcome = await hostSetup.update(world.context, "", state, none);
+    assert.ok(!outcome.done);
+    assert.match(outcome.reasons.join(), /update-grub failed[^]*Done before: no longer load the VFIO modules at boot/);
+    assert.deepEqual(hostSetup.diff("", outcome.state, none).changes, [{ property: "iommu", kind: "update" }]);
+    fake.remove("fake/grub-fails");
+    assert.ok((await hostSetup.update(world.context, "", outcome.state, none)).done);
+    assert.deepEqual(snapshot(), before);
+  });
+
   it("are taken over by an import: what is ours on the host", async () => {
     await on({ ...grub, "etc/libvirt/qemu.conf": conf }, { "update-grub": updateGrub });
     await create({ iommu: {}, vfioModules: true, dynamicOwnership: true });
