@@ -27,7 +27,7 @@ export const memlockTooLow: Rule = {
             `virsh dumpxml --inactive ${name}: <memory> ${memoryKiB} KiB, <memtune><hard_limit> ${hardLimitKiB} KiB`,
             ...failed.map(({ text }) => `/var/log/libvirt/qemu/${name}.log: ${text}`),
           ],
-          why: 'A device that writes to a VM\'s memory has all of it locked. libvirt lets QEMU lock its memory and 1 GiB, or what hard_limit says where there is one; beyond it "VFIO_MAP_DMA failed: Cannot allocate memory".',
+          why: 'A device that writes to a VM\'s memory has all of it locked. libvirt lets QEMU lock its memory and 1 GiB, or what hard_limit says where there is one; beyond it "VFIO_MAP_DMA failed: Cannot allocate memory". hard_limit is the VM\'s cgroup\'s limit too: the kernel may kill QEMU first ("qemu unexpectedly closed the monitor").',
           remedy: `Raise the VM's limit to ${enough} KiB, or remove <hard_limit>, and start it again.`,
           command: `virsh memtune ${name} --hard-limit ${enough} --config`,
         },
