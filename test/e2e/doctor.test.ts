@@ -54,13 +54,13 @@ describe("the doctor, on a host that was started without an IOMMU", function () 
     const { exitCode, stderr } = await start(name);
     assert.equal(exitCode, 0, stderr);
   };
-  const setUp = async (inputs: string) => {
-    await project.write(
-      `import * as sriov from "pulumi-sriov";
-const setup = new sriov.HostSetup("kvm", { host: { uri: ${JSON.stringify(lab.uri)} }, ${inputs} });
+  const withSetup = (inputs: string) => `import * as sriov from "pulumi-sriov";
+const host = { uri: ${JSON.stringify(lab.uri)} };
+const setup = new sriov.HostSetup("kvm", { host, ${inputs} });
 export const rebootRequired = setup.rebootRequired;
-export const rebootReason = setup.rebootReason;`,
-    );
+export const rebootReason = setup.rebootReason;`;
+  const setUp = async (inputs: string) => {
+    await project.write(withSetup(inputs));
     const up = await project.up({ args: ["--skip-preview"] });
     assert.equal(up.exitCode, 0, up.stdout + up.stderr);
   };
@@ -116,7 +116,12 @@ export const rebootReason = setup.rebootReason;`,
     await isGone("pool-inactive");
   });
 
-  it("explains Permission denied on /dev/vfio by the DENIED line, and HostSetup mends it", async () => {
+  it("foresees Permission denied on /dev/vfio at preview, explains it by the DENIED line, and HostSetup mends it", async () => {
+    await project.write(`${withSetup("iommu: {}")}
+new sriov.VmSriovInterface("nic", { host, domain: "${vm}", network: "pool" });`);
+    const preview = await project.preview();
+    assert.notEqual(preview.exitCode, 0, preview.stdout);
+    assert.match(preview.stdout + preview.stderr, /AppArmor[^]*apparmorVfioRule/);
     await startFails(/failed to open \/dev\/vfio\/\d+: Permission denied/);
     const { seen, hostSetup } = await find("apparmor-no-vfio-rule");
     assert.match(seen.join("\n"), /apparmor="DENIED".*name="\/dev\/vfio\/\d+"/);
