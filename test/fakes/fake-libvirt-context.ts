@@ -14,6 +14,8 @@ export class FakeKvm {
   readonly host = new FakeHost({ ...pfTree("0000:01:00.0", "eno49"), ...pfTree("0000:02:00.0", "eno50") });
   readonly libvirt = new FakeLibvirt({});
   readonly warnings: string[] = [];
+  /** What was said while it was done. */
+  readonly steps: string[] = [];
   machineId = "0123456789abcdef0123456789abcdef";
   /** What connecting rejects with. */
   connectError: Error | undefined;
@@ -32,7 +34,11 @@ export class FakeKvm {
         return session();
       },
       program: new Program(),
-      log: { debug() {}, info() {}, warn: (message) => void this.warnings.push(message) },
+      log: {
+        debug: (message) => void this.steps.push(message),
+        info() {},
+        warn: (message) => void this.warnings.push(message),
+      },
       signal: new AbortController().signal,
       deadline: deadlineIn(60_000),
     };

@@ -117,12 +117,17 @@ async function carryOutAll(work: Work, before: Current, steps: readonly Step[]):
   const { context, session, done } = work;
   for (const step of steps) {
     const text = describe(step, before.domain.name);
-    context.log.debug(`${session.hostName}: ${text}`);
+    sayOf(context, session)(text);
     context.signal.throwIfAborted();
     await carryOut(work, before, step);
     done.push(text);
   }
 }
+
+const sayOf =
+  ({ log }: Context, { hostName }: Session) =>
+  (text: string): void =>
+    log.debug(`${hostName}: ${text}`);
 
 /**
  * After a failure the source is the old one: live XML does not tell from which pool a VF is, so the state has to say that the
@@ -153,7 +158,7 @@ function mismatches(inputs: VmSriovInterfaceInputs, after: Current): string[] {
   ];
 }
 
-async function carryOut({ session, inputs, old }: Work, { domain }: Current, step: Step): Promise<void> {
+async function carryOut({ context, session, inputs, old }: Work, { domain }: Current, step: Step): Promise<void> {
   const client = await session.libvirt();
   const timeoutMs = inputs.detachTimeout * 1000;
   switch (step.do) {
@@ -177,6 +182,7 @@ async function carryOut({ session, inputs, old }: Work, { domain }: Current, ste
         mac: step.from.mac ?? inputs.mac,
         network: old?.network ?? inputs.network,
         timeoutMs,
+        say: sayOf(context, session),
       });
     case "restart":
       return restartDomain(client, domain, timeoutMs);
@@ -184,11 +190,11 @@ async function carryOut({ session, inputs, old }: Work, { domain }: Current, ste
 }
 
 /** Idempotent: the definition first, so that a guest that does not let go is rid of it at its next start. */
-export async function remove(session: Session, state: VmSriovInterfaceState): Promise<void> {
+export async function remove(context: Context, session: Session, state: VmSriovInterfaceState): Promise<void> {
   mustBeSameMachine(session, state, "undo", `interface ${state.alias}`);
   const domain = knownFrom(state);
   try {
-    await inTurn(domain.uuid, { alone: false }, () => detach(session, state));
+    await inTurn(domain.uuid, { alone: false }, () => detach(session, state, sayOf(context, session)));
   } catch (error) {
     const wanted: Wanted = wantedAgain(state);
     const current = kindOf(error) === "timeout" ? await readCurrent(session, domain) : undefined;
@@ -201,17 +207,19 @@ export async function remove(session: Session, state: VmSriovInterfaceState): Pr
   }
 }
 
-async function detach(session: Session, state: VmSriovInterfaceState): Promise<void> {
+async function detach(session: Session, state: VmSriovInterfaceState, say: (text: string) => void): Promise<void> {
   const current = await readCurrent(session, knownFrom(state));
   if (!current) return;
   const client = await session.libvirt();
   const { config, live } = halvesOf(current, state.alias);
   if (config) {
+    say(describe({ do: "detach-config", from: config }, current.domain.name));
     await client.detachDevice(current.domain, config.xml, { config: true }).catch((error: unknown) => {
       if (kindOf(error) !== "not-found") throw error;
     });
   }
   if (live) {
+    say(describe({ do: "detach-live", from: live }, current.domain.name));
     await detachLive(client, {
       domain: current.domain,
       from: live,
@@ -219,6 +227,7 @@ async function detach(session: Session, state: VmSriovInterfaceState): Promise<v
       mac: live.mac ?? state.mac,
       network: state.network,
       timeoutMs: state.detachTimeout * 1000,
+      say,
     });
   }
 }

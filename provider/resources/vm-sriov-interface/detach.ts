@@ -16,6 +16,8 @@ export type LiveDetach = {
   /** The pool that gets its VF back. */
   network: string | undefined;
   timeoutMs: number;
+  /** Told what is waited for, which can be long. */
+  say(text: string): void;
 };
 
 /** Equivalent to: `virsh detach-device VM interface.xml --live`, and waiting until the guest has let go of the VF. */
@@ -32,6 +34,7 @@ export async function detachLive(client: LibvirtClient, detach: LiveDetach): Pro
       if (!isGone(error) || (await isAttached(client, domain, alias))) throw error;
       return;
     }
+    detach.say(`waiting for the guest of VM "${domain.name}" to release ${from.sourceAddress ?? alias}`);
     await untilRemoved(client, detach, events, deadline);
   } finally {
     await events.close();

@@ -70,7 +70,7 @@ export const vmSriovInterface = {
   },
 
   async delete(context, _id, state) {
-    return remove(await context.connect(state.host), state);
+    return remove(context, await context.connect(state.host), state);
   },
 } satisfies Lifecycle<VmSriovInterfaceInputs, VmSriovInterfaceState>;
 

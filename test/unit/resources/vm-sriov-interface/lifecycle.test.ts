@@ -140,6 +140,18 @@ describe("VmSriovInterface", () => {
     assert.deepEqual(await vmSriovInterface.read(kvm.context, made.id, made.state), { here: false });
   });
 
+  it("says while it is detached which VF the guest is to release", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create();
+    kvm.steps.splice(0);
+    await remove(made);
+    assert.deepEqual(kvm.steps, [
+      "kvm1: virsh detach-device web interface.xml --config",
+      "kvm1: virsh detach-device web interface.xml --live   # and wait for the guest",
+      `kvm1: waiting for the guest of VM "web" to release ${made.state.vfPciAddress}`,
+    ]);
+  });
+
   for (const [guest, what] of [
     ["ignores", /did not answer within 1 s/],
     ["refuses", /refused/],
