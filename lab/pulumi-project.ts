@@ -32,6 +32,8 @@ export type RunOptions = {
   env?: NodeJS.ProcessEnv;
   /** Folders to look for executables in before all others. */
   path?: readonly string[];
+  /** Of this run, instead of the project's. */
+  onLine?: (line: string) => void;
 };
 
 /** A resource as the stack's state holds it: what the tests look at, of all the fields there are. */
@@ -144,7 +146,7 @@ export class PulumiProject {
 
   /** Any command of the CLI; its exit code is for the caller to judge. */
   run(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return this.#run(command, options, this.#options.onLine);
+    return this.#run(command, options, options.onLine ?? this.#options.onLine);
   }
 
   async #run(

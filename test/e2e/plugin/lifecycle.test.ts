@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
 import { allocatePort, fakePfs, setNumVfs } from "../../integration/libvirtd.js";
-import { type World, failed, planned, startWorld, succeeded } from "./world.js";
+import { type World, failed, planned, startWorld, succeeded, until } from "./world.js";
 
 describe("a YAML program through the plugin", function () {
   this.timeout(120_000);
@@ -127,6 +127,38 @@ dependent:
     }
     await up();
     assert.match(await world.virsh("net-list --name"), /pool/);
+  });
+
+  it("shows what it does and for how long, keeps what a half-done create made, and the next up does the rest", async () => {
+    const fresh = `
+fresh:
+  type: sriov:SriovNetwork
+  properties: { name: fresh, vfs: ["0000:03:10.1"], autostart: true }`;
+    await write(network() + fresh);
+    await world.holdNetworks();
+    const lines: string[] = [];
+    const running = project.up({ args: ["--skip-preview"], onLine: (line) => void lines.push(line) });
+    try {
+      const shown = /SriovNetwork fresh creating .*127\.0\.0\.1: virsh net-start fresh, [2-9] s/;
+      await until("the seconds are shown", () => lines.some((line) => shown.test(line)));
+      await world.refuseNetworks();
+      const said = failed(await running);
+      assert.match(said, /The network is defined; the next `pulumi up` goes on from there/);
+      const made = (await project.stackExport()).find(({ urn }) => urn.endsWith("::fresh"));
+      assert.match(made?.initErrors?.join("\n") ?? "", /hook/i);
+      assert.equal(made?.outputs?.["uuid"], await world.virsh("net-uuid fresh"));
+      assert.equal(made?.outputs?.["active"], false);
+    } finally {
+      await world.letNetworksStart();
+    }
+    const uuid = await world.virsh("net-uuid fresh");
+    assert.deepEqual(await operations(), ["update fresh"]);
+    await up();
+    assert.match(await world.virsh("net-list --name"), /fresh/);
+    assert.equal(await world.virsh("net-uuid fresh"), uuid);
+    assert.deepEqual(await operations(), []);
+    await write(network());
+    await up();
   });
 
   it("keeps what a half-done update did, says what is missing, and does that when it can", async () => {

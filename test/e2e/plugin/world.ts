@@ -32,6 +32,8 @@ export type World = {
   /** Resolves when that network's start waits. libvirt answers no question about it meanwhile. */
   untilHeld(network: string): Promise<void>;
   letNetworksStart(): Promise<void>;
+  /** From then on a network that starts fails to, also one that waits now. */
+  refuseNetworks(): Promise<void>;
   /** A project of its own, with the host configured; forgotten at the end. */
   project(name: string, program: ProjectOptions["program"], env?: NodeJS.ProcessEnv): Promise<PulumiProject>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ const hook = (held: string) => `#!/bin/sh
 [ "$2" = start ] || exit 0
 [ ! -e ${held} ] || touch ${held}/$1
 while [ -e ${held} ]; do sleep 0.1; done
+[ ! -e ${held}-refused ]
 `;
 
 export async function startWorld(): Promise<World> {
@@ -90,7 +93,9 @@ export async function startWorld(): Promise<World> {
           const { exitCode } = await fixture.run(`test -e ${fixture.folder}/held/${network}`);
           return exitCode === 0;
         }),
-      letNetworksStart: async () => void (await mustRun(fixture, `rm -rf ${fixture.folder}/held`)),
+      letNetworksStart: async () => void (await mustRun(fixture, `rm -rf ${fixture.folder}/held*`)),
+      refuseNetworks: async () =>
+        void (await mustRun(fixture, `touch ${fixture.folder}/held-refused && rm -rf ${fixture.folder}/held`)),
       project: async (name, program, env = {}) => {
         const project = await createProject({ name, program, pulumi: { ...pulumi, path }, env });
         projects.push(project);
@@ -144,7 +149,7 @@ export function failed(ran: Ran): string {
 }
 
 /** Waits for a state of the world; says what never came. */
-async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
