@@ -14,7 +14,16 @@ import { type PeerSshd, type Program, serve, startSshdIn } from "./sshd-inside.j
 const execute = promisify(execFile);
 
 /** What this needs of the machine beyond the two fixtures below it. */
-export const peersPackages = ["openssl", "sasl2-bin", "libsasl2-modules", "netcat-openbsd", "socat", "sudo"];
+export const peersPackages = [
+  "openssl",
+  "sasl2-bin",
+  "libsasl2-modules",
+  "netcat-openbsd",
+  "socat",
+  "sudo",
+  "polkitd",
+  "dbus",
+];
 
 export type PeerKind = {
   title: string;

@@ -1,7 +1,8 @@
 # Process 1 of a namespace in which libvirtd sees SR-IOV hardware that is not there (libvirtd.ts starts it).
 # Arguments: a scratch folder, then per PF: netdev, PCI address, index of the netdev, the VFs' addresses joined by commas.
 # ROOT: another Debian's files to run in. DAEMONS: which of libvirt's to start; default libvirtd. LISTEN: lines for the
-# configuration of the one that listens on TLS and TCP.
+# configuration of the one that listens on TLS and TCP. POLKIT: a folder with polkit's actions and rules of libvirt; polkit
+# then says who may use the socket.
 set -eu
 dir=$1
 
@@ -116,10 +117,25 @@ END
   done
 done
 
+auth=none
+if [ -n "${POLKIT-}" ]; then
+  auth=polkit
+  cp /usr/share/polkit-1/actions/* "$POLKIT/actions/"
+  mount --bind "$POLKIT/actions" /usr/share/polkit-1/actions
+  mount --bind "$POLKIT/rules.d" /etc/polkit-1/rules.d
+  mkdir -p /run/dbus
+  dbus-daemon --system --nofork --nopidfile > "$dir/dbus.log" 2>&1 3<&- &
+  until [ -S /run/dbus/system_bus_socket ]; do sleep 0.05; done
+  $(ls /usr/lib/polkit-1/polkitd /usr/libexec/polkitd 2>/dev/null | head -n 1) --no-debug > "$dir/polkitd.log" 2>&1 3<&- &
+  # libvirtd asks it once for each client, and takes its absence for a no.
+  until dbus-send --system --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus \
+    org.freedesktop.DBus.GetNameOwner string:org.freedesktop.PolicyKit1 > /dev/null 2>&1; do sleep 0.05; done
+fi
+
 daemons=${DAEMONS:-libvirtd}
 for daemon in $daemons; do
   cat > "$dir/$daemon.conf" <<END
-auth_unix_rw = "none"
+auth_unix_rw = "$auth"
 auth_unix_ro = "none"
 unix_sock_rw_perms = "0777"
 unix_sock_ro_perms = "0777"
