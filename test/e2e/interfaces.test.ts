@@ -1,22 +1,24 @@
-// Interfaces of a running VM, with traffic as proof: hot attach with a VLAN, a portgroup's VLAN, a pool without VFs left, a pool
-// that a VM uses, a guest that does not answer, and a restart because of it.
+// Interfaces of a VM, with traffic as proof: cold and hot attach with a VLAN, a portgroup's VLAN, a pool without VFs left, a
+// pool that a VM uses, a guest that does not answer, a restart, and a pool whose VFs changed.
 import assert from "node:assert/strict";
 import { runInGuest } from "../../lab/guest.js";
 import type { PulumiProject } from "../../lab/pulumi-project.js";
 import { newProject, onHost, programText, sharedLab } from "./stage.js";
 
 const vm = "z-k8s-n-1";
-const base = (pool = "") => `
+const host = (numVfs = 2) => `
 const setup = new sriov.HostSetup("kvm", { host, apparmorVfioRule: true });
 // The second VF stays with the host, in VLAN 42.
-const vfs = new sriov.VfConfig("eno49", { host, pf: "eno49", numVfs: 2, vfs: [{ index: 1, vlan: 42 }] });
+const vfs = new sriov.VfConfig("eno49", { host, pf: "eno49", numVfs: ${numVfs}, vfs: [{ index: 1, vlan: 42 }] });
+`;
+const base = (pool = "", numVfs?: number) => `${host(numVfs)}
 const pool = new sriov.SriovNetwork("pool", { host, pf: vfs.pfName, portgroups: [{ name: "blue", vlan: 7 }], ${pool} }, { dependsOn: setup });
 `;
 const nic = (more: string, name = "nic") => `
 new sriov.VmSriovInterface("${name}", { host, domain: "${vm}", network: pool.name, ${more} });
 `;
 
-describe("an interface of a running VM", function () {
+describe("an interface of a VM", function () {
   this.timeout(600_000);
   this.bail(true);
   let project: PulumiProject;
@@ -30,7 +32,11 @@ describe("an interface of a running VM", function () {
     assert.equal(exitCode, 0, text);
   };
   const vf0 = async () => (await onHost("ip link show eno49")).split("\n").find((line) => line.includes("vf 0 ")) ?? "";
-  const held = () => onHost("virsh net-port-list pool | grep -c -- - || true");
+  const held = () => onHost("virsh net-port-list pool | grep -cE '^ *[0-9a-f]{8}-' || true");
+  const inGuest = async (command: string) => runInGuest(await sharedLab(), vm, command);
+  // The netdev comes back from a namespace, or from a VM, that is gone in its own time.
+  const hostHasItsVf = () =>
+    onHost("for i in $(seq 50); do ls /sys/bus/pci/devices/0000:01:10.2/net >/dev/null 2>&1 && break; sleep 0.2; done");
   const ping = (count: number) =>
     onHost(
       `ip netns exec peer ping -c ${count} -W 2 10.77.0.11 2>/dev/null | sed -n 's/.* \\([0-9]*\\) received.*/\\1/p'`,
@@ -43,8 +49,6 @@ describe("an interface of a running VM", function () {
   before(async () => {
     project = await newProject("interfaces", { text: "" });
     await mustUp(base());
-    await onHost(`virsh start ${vm}`);
-    assert.equal((await runInGuest(await sharedLab(), vm, "true")).exitCode, 0);
     await onHost(
       [
         "ip netns add peer",
@@ -58,15 +62,29 @@ describe("an interface of a running VM", function () {
 
   after(async () => {
     await onHost(`virsh destroy ${vm} >/dev/null 2>&1; ip netns delete peer; true`);
-    // The netdev comes back from a namespace that is gone in its own time.
-    await onHost(
-      "for i in $(seq 50); do ls /sys/bus/pci/devices/0000:01:10.2/net >/dev/null 2>&1 && break; sleep 0.2; done",
-    );
+    await hostHasItsVf();
     const destroy = await project.destroy({ args: ["--skip-preview"] });
     assert.equal(destroy.exitCode, 0, destroy.stdout + destroy.stderr);
   });
 
-  it("is plugged in at once with its VLAN, and reaches who is in that VLAN", async () => {
+  it("waits in the configuration of a VM that is off, and reaches who is in its VLAN when it is started", async () => {
+    await mustUp(base() + nic("vlan: 42"));
+    assert.equal(await held(), "0");
+    await onHost(`virsh start ${vm}`);
+    assert.equal((await inGuest("true")).exitCode, 0);
+    assert.match(await vf0(), /vlan 42/);
+    await untilAnswered();
+    assert.equal(await ping(3), "3");
+  });
+
+  it("is unplugged from the running VM, and nobody answers", async () => {
+    await mustUp(base());
+    assert.equal(await held(), "0");
+    assert.equal(await ping(1), "0");
+    assert.doesNotMatch(await onHost(`virsh dumpxml ${vm}; virsh dumpxml --inactive ${vm}`), /ua-sriov-nic/);
+  });
+
+  it("is plugged into the running VM with its VLAN, and reaches who is in that VLAN", async () => {
     await mustUp(base() + nic("vlan: 42"));
     assert.match(await vf0(), /vlan 42/);
     await untilAnswered();
@@ -77,17 +95,20 @@ describe("an interface of a running VM", function () {
     await mustUp(base() + nic('portgroup: "blue"'));
     assert.match(await vf0(), /vlan 7/);
     // Up in the guest, and still nobody answers: that is the VLAN.
-    const { output } = await runInGuest(
-      await sharedLab(),
-      vm,
-      'for i in $(seq 60); do [ "$(cat /sys/class/net/eth*/carrier)" = 1 ] && break; sleep 1; done; cat /sys/class/net/eth*/carrier',
+    const { output } = await inGuest(
+      'for i in $(seq 60); do [ "$(cat /sys/class/net/eth*/carrier 2>/dev/null)" = 1 ] && ip address | grep -q 10.77.0.11 && break; sleep 1; done; cat /sys/class/net/eth*/carrier; ip address',
     );
-    assert.equal(output.trim(), "1");
+    assert.match(output, /^1\n[^]*inet 10\.77\.0\.11/);
     assert.equal(await ping(3), "0");
   });
 
   it("is refused at preview when the pool has no VF left, and who has them is said", async () => {
-    await project.write(await programText(base() + nic('portgroup: "blue"') + nic("", "second") + nic("", "third")));
+    const two = base() + nic('portgroup: "blue"') + nic('mac: "52:54:00:00:77:02"', "second");
+    await project.write(await programText(two));
+    const enough = await project.preview();
+    assert.equal(enough.exitCode, 0, enough.stdout + enough.stderr);
+    // The second is nowhere but in this program.
+    await project.write(await programText(two + nic('mac: "52:54:00:00:77:03"', "third")));
     const { exitCode, stdout, stderr } = await project.preview();
     assert.notEqual(exitCode, 0);
     assert.match(stdout + stderr, new RegExp(`network "pool" has 2 VFs, and all are spoken for: .*${vm}`));
@@ -97,6 +118,13 @@ describe("an interface of a running VM", function () {
     const { exitCode, text } = await up(base("active: false") + nic('portgroup: "blue"'));
     assert.notEqual(exitCode, 0);
     assert.match(text, new RegExp(`Refused to stop network "pool".*VM ${vm} .*holds 0000:01:10\\.0`));
+    assert.match(await onHost("virsh net-info pool"), /Active: +yes/);
+  });
+
+  it("keeps its pool from being deleted", async () => {
+    const { exitCode, text } = await up(host() + nic('portgroup: "blue"').replace("pool.name", '"pool"'));
+    assert.notEqual(exitCode, 0);
+    assert.match(text, new RegExp(`Refused to (delete|stop) network "pool".*VM ${vm} .*holds 0000:01:10\\.0`));
     assert.match(await onHost("virsh net-info pool"), /Active: +yes/);
   });
 
@@ -120,7 +148,18 @@ describe("an interface of a running VM", function () {
     await mustUp(base() + nic('vlan: 42, restartDomain: "ifNeeded", detachTimeout: 120'));
     assert.match(await onHost(`virsh dumpxml ${vm}`), /ua-sriov-nic/);
     assert.match(await vf0(), /vlan 42/);
-    assert.equal((await runInGuest(await sharedLab(), vm, "true")).exitCode, 0);
+    assert.equal((await inGuest("true")).exitCode, 0);
     await untilAnswered();
+  });
+
+  it("comes from a pool that knows all VFs after their number changed", async () => {
+    await mustUp(base());
+    await onHost(`virsh destroy ${vm} && ip netns delete peer`);
+    await hostHasItsVf();
+    await mustUp(base("", 4));
+    assert.equal(await onHost("virsh net-dumpxml pool | grep -c '<address type=.pci'"), "4");
+    await mustUp(base("", 4) + [0, 1, 2, 3].map((n) => nic(`mac: "52:54:00:00:77:0${n}"`, `nic${n}`)).join(""));
+    await onHost(`virsh start ${vm}`);
+    assert.equal(await held(), "4");
   });
 });
