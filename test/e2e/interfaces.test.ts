@@ -153,12 +153,11 @@ describe("an interface of a VM", function () {
   });
 
   it("comes from a pool that knows all VFs after their number changed", async () => {
-    await mustUp(base());
     await onHost(`virsh destroy ${vm} && ip netns delete peer`);
     await hostHasItsVf();
-    await mustUp(base("", 4));
+    const four = [0, 1, 2, 3].map((n) => nic(`mac: "52:54:00:00:77:0${n}"`, `nic${n}`)).join("");
+    await mustUp(base("", 4) + four);
     assert.equal(await onHost("virsh net-dumpxml pool | grep -c '<address type=.pci'"), "4");
-    await mustUp(base("", 4) + [0, 1, 2, 3].map((n) => nic(`mac: "52:54:00:00:77:0${n}"`, `nic${n}`)).join(""));
     await onHost(`virsh start ${vm}`);
     assert.equal(await held(), "4");
   });
