@@ -1,5 +1,6 @@
 // The plugin process: `pulumi-resource-sriov [ENGINE ADDRESS]`. Says its port on the first line of stdout, and nothing else
 // there. Exports nothing: Pulumi's own starter takes exports for components.
+import "../base/compile-cache.js";
 import { startServer } from "./server.js";
 import { Service } from "./service.js";
 

@@ -1,5 +1,6 @@
 // Adapter A, the provider's side: runs in Pulumi's dynamic provider process, where the text in `__provider` requires it as
 // "pulumi-sriov/dynamic". That text is in everybody's state, so `provider(name)` is a contract that does not change.
+import "../../provider/base/compile-cache.js";
 import { SriovError, explain } from "../../provider/base/errors.js";
 import { createContext, readAgeMs } from "../../provider/resources/context.js";
 import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";

@@ -1,13 +1,18 @@
 // What is loaded before anything is asked: in a user's program, and in Pulumi's dynamic provider process.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const sdk = join(__dirname, "..", "..", "..", "sdk", "nodejs");
 
-function loadedBy(file: string, use = ""): string[] {
+function loadedBy(file: string, use = "", env: NodeJS.ProcessEnv = {}): string[] {
   const script = `require(${JSON.stringify(join(sdk, file))})${use}; console.log(Object.keys(require.cache).join("\\n"));`;
-  return execFileSync(process.execPath, ["--require", "tsx/cjs", "-e", script], { encoding: "utf8" }).split("\n");
+  return execFileSync(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  }).split("\n");
 }
 
 describe("what is loaded before anything is asked", function () {
@@ -31,5 +36,21 @@ describe("what is loaded before anything is asked", function () {
       loaded.filter((path) => /\/node_modules\/(ssh2|yaml)\//.test(path)),
       [],
     );
+  });
+
+  it("by the dynamic provider is kept compiled for the next process, where only this user can write", () => {
+    const home = mkdtempSync(join(tmpdir(), "test-compile-"));
+    try {
+      const kept = join(home, "pulumi-sriov", "compile");
+      const shared = join(home, "tmp");
+      const env = { XDG_CACHE_HOME: home, TMPDIR: home, NODE_COMPILE_CACHE: undefined };
+      loadedBy("dynamic-provider.ts", "", { ...env, NODE_COMPILE_CACHE: shared });
+      assert.ok(!existsSync(kept), "whoever has a folder for it keeps that");
+      loadedBy("dynamic-provider.ts", "", env);
+      assert.ok(readdirSync(kept).length > 0);
+      assert.ok(!existsSync(join(home, "node-compile-cache")));
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 });
