@@ -2,7 +2,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { holdsCredential } from "../../provider/resources/credentials.js";
 import { dynamicProviderText, dynamicType, providerProperty } from "../../provider/resources/dynamic.js";
-import type { ResourceName } from "../../provider/resources/registry.js";
 import { properties } from "./properties.gen.js";
 import type { HostArgs } from "./types.gen.js";
 import { nameProperty, stackProperty } from "./wire.js";
@@ -16,7 +15,7 @@ function withSecrets(host: pulumi.Input<HostArgs>): pulumi.Output<unknown> {
 
 export abstract class SriovResource extends pulumi.CustomResource {
   protected constructor(
-    type: ResourceName,
+    type: keyof typeof properties,
     name: string,
     args: { host: pulumi.Input<HostArgs> },
     options?: pulumi.CustomResourceOptions,

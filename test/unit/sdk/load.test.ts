@@ -1,11 +1,12 @@
 // What is loaded before anything is asked: in a user's program, and in Pulumi's dynamic provider process.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const sdk = join(__dirname, "..", "..", "..", "sdk", "nodejs");
+const built = join(__dirname, "..", "..", "..", "dist", "sdk", "nodejs");
 
 function loadedBy(file: string, use = "", env: NodeJS.ProcessEnv = {}): string[] {
   const script = `require(${JSON.stringify(join(sdk, file))})${use}; console.log(Object.keys(require.cache).join("\\n"));`;
@@ -27,6 +28,18 @@ describe("what is loaded before anything is asked", function () {
       ),
       [],
     );
+  });
+
+  // Pulumi compiles the program in each command that runs it.
+  it("by the compiler of a program: only what a program can name", () => {
+    const read = new Set(["index.d.ts"]);
+    for (const file of read) {
+      const text = readFileSync(join(built, file), "utf8");
+      for (const [, path = ""] of text.matchAll(/(?:from |import\()"(\.[^"]*)\.js"/g))
+        read.add(`${path.slice(2)}.d.ts`);
+      assert.doesNotMatch(text, /"(zod|ssh2|\.\.\/)/, file);
+    }
+    assert.ok(read.has("types.gen.d.ts"));
   });
 
   it("by the dynamic provider: neither SSH nor a YAML parser", () => {
