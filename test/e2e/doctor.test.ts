@@ -8,7 +8,7 @@ import { silentLog } from "../../provider/base/log.js";
 import type { Finding } from "../../provider/findings/finding.js";
 import { callFunction } from "../../provider/functions/registry.js";
 import { closeEverything, createContext } from "../../provider/resources/context.js";
-import { e2eLab } from "./e2e-lab.js";
+import { e2eLab, untyped } from "./e2e-lab.js";
 
 const vm = "z-k8s-n-1";
 const nic = `<interface type="network"><source network="pool"/><mac address="52:54:00:00:77:01"/></interface>`;
@@ -68,7 +68,10 @@ export const rebootReason = setup.rebootReason;`;
   before(async () => {
     // Not the lab of the other tests: it was started with an IOMMU.
     lab = await startLab({ name: `${e2eLab.name}-doctor`, pfs: 1, kernelArguments: ["intel_iommu=off"] });
-    project = await createProject({ name: "doctor", program: { text: "" }, pulumi: await ensurePulumi() });
+    project = await createProject({
+      ...{ name: "doctor", program: { text: "" }, pulumi: await ensurePulumi() },
+      env: untyped,
+    });
     // A host that boots by systemd-boot's entries: the lab's boot loader reads them.
     await onHost(`set -e
       mkdir -p /boot/loader/entries /etc/kernel "/boot/$(cat /etc/machine-id)"

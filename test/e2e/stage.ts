@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Lab, startLab } from "../../lab/lab.js";
 import { tail } from "../../lab/host-process.js";
-import { e2eLab } from "./e2e-lab.js";
+import { e2eLab, untyped } from "./e2e-lab.js";
 import { createProject, type ProjectOptions, type PulumiProject } from "../../lab/pulumi-project.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
 
@@ -13,7 +13,10 @@ export const sharedLab = (): Promise<Lab> => (lab ??= startLab(e2eLab));
 const projects = new Set<PulumiProject>();
 
 export async function newProject(name: string, program: ProjectOptions["program"]): Promise<PulumiProject> {
-  const project = await createProject({ name, program, pulumi: await ensurePulumi() });
+  const project = await createProject({
+    ...{ name, program, pulumi: await ensurePulumi() },
+    ...("text" in program ? { env: untyped } : {}),
+  });
   projects.add(project);
   return project;
 }
