@@ -41,6 +41,14 @@ export async function openLibvirtSocket(connection: Connection, uri: LibvirtUri)
 
 /** The first socket that opens. Equivalent to: `nc -U /var/run/libvirt/libvirt-sock` */
 async function openForwarded(connection: Connection, sockets: string[]): Promise<Duplex> {
+  // Most hosts have one of them. Why the other does not open takes two round trips to find out, and matters when none does.
+  for (const path of sockets.length > 1 ? sockets : []) {
+    try {
+      return await connection.openUnixSocket(path, { explain: false });
+    } catch (error) {
+      if (kindOf(error) === "unsupported") throw error;
+    }
+  }
   const failures: { path: string; error: Error }[] = [];
   for (const path of sockets) {
     try {

@@ -61,11 +61,18 @@ async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, log:
     ? () => sshRoom().connectSsh(sshTarget(host, uri), { log })
     : async () => connectLocal();
   const connection = await pool.connection(hostKey(host), connect);
-  const machineId = await readMachineId(connection);
   const open = () => openLibvirtSocket(connection, uri);
-  return new HostSession(hostName(host), machineId, shellOver(connection), () =>
-    connectLibvirt(open, libvirtOptions(host, uri, connection.name)),
-  );
+  const connectClient = () => connectLibvirt(open, libvirtOptions(host, uri, connection.name));
+  // Nearly everybody asks libvirt next. Over a long way, opening it takes longer than the host takes to say who it is.
+  const client = connectClient();
+  client.catch(() => undefined);
+  try {
+    const machineId = await readMachineId(connection);
+    return new HostSession(hostName(host), machineId, shellOver(connection), connectClient, client);
+  } catch (error) {
+    void client.then((opened) => opened.close()).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** qemu+tls, qemu+tcp: who the host is, libvirt has to say. Its UUID is the machine's by SMBIOS, or host_uuid of libvirtd.conf. */
@@ -76,7 +83,7 @@ async function openLibvirtOnly(host: HostInputs, uri: LibvirtUri): Promise<Owned
   try {
     const { hostUuid } = parseCapabilitiesXml(await client.capabilities());
     if (hostUuid === undefined) throw new SriovError("unsupported", `libvirt on ${name} does not say its host's UUID`);
-    return new HostSession(name, `libvirt:${hostUuid}`, noShell(name, uri), connect, client);
+    return new HostSession(name, `libvirt:${hostUuid}`, noShell(name, uri), connect, Promise.resolve(client));
   } catch (error) {
     await client.close();
     throw error;
@@ -101,12 +108,13 @@ class HostSession implements OwnedSession {
     readonly machineId: string,
     shell: Shell,
     connect: () => Promise<LibvirtClient>,
-    open?: LibvirtClient,
+    /** On its way already. Who asks after it has failed tries again. */
+    opening: Promise<LibvirtClient>,
   ) {
     this.#connect = connect;
     // A VM that takes a VF changes what sysfs shows, and a VF that goes changes what libvirt shows.
     this.#shell = new SharedShell(shell, () => this.#reads?.forget());
-    if (open) this.#libvirt = Promise.resolve(this.#share(open));
+    void this.#adopt(opening);
   }
 
   get shell(): Shell {
@@ -129,8 +137,11 @@ class HostSession implements OwnedSession {
   }
 
   #sharedReads(): Promise<SharedReads> {
-    if (this.#libvirt) return this.#libvirt;
-    const attempt = this.#connect().then((client) => this.#share(client));
+    return this.#libvirt ?? this.#adopt(this.#connect());
+  }
+
+  #adopt(opening: Promise<LibvirtClient>): Promise<SharedReads> {
+    const attempt = opening.then((client) => this.#share(client));
     this.#libvirt = attempt;
     attempt.catch(() => {
       if (this.#libvirt === attempt) this.#libvirt = undefined;

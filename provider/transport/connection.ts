@@ -23,8 +23,11 @@ export interface Connection {
   readonly name: string;
   /** Runs a POSIX shell command line. Any exit code is a result, not an error; a lost connection rejects with `unreachable`. */
   run(command: string, options?: RunOptions): Promise<CommandResult>;
-  /** A byte stream to a unix socket on the host. Rejects with `not-found`, `permission-denied`, `unsupported` (forwarding is forbidden) or `unreachable`. */
-  openUnixSocket(path: string): Promise<Duplex>;
+  /**
+   * A byte stream to a unix socket on the host. Rejects with `not-found`, `permission-denied`, `unsupported` (forwarding is forbidden)
+   * or `unreachable`. To tell them apart may take further round trips: without `explain` (default true) it is a `remote-failure` then.
+   */
+  openUnixSocket(path: string, options?: { explain?: boolean }): Promise<Duplex>;
   /**
    * A byte stream to a command's standard input and output. When the command ends by itself, so does the stream: with a
    * CommandError of kind `unreachable` unless the exit code is 0. Destroying the stream stops the command.

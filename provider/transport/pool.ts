@@ -54,8 +54,8 @@ class Entry implements Connection {
     return (await this.current()).run(command, options);
   }
 
-  async openUnixSocket(path: string): Promise<Duplex> {
-    return (await this.current()).openUnixSocket(path);
+  async openUnixSocket(path: string, options?: { explain?: boolean }): Promise<Duplex> {
+    return (await this.current()).openUnixSocket(path, options);
   }
 
   async openCommand(command: string): Promise<Duplex> {

@@ -63,13 +63,17 @@ export class SshConnection implements PooledConnection {
     return follow(this.name, command, { ...options, signal }, running);
   }
 
-  async openUnixSocket(path: string): Promise<Duplex> {
+  async openUnixSocket(path: string, { explain = true }: { explain?: boolean } = {}): Promise<Duplex> {
     const forward = () =>
       open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
     try {
       return await forward();
     } catch (error) {
       this.#lost.signal.throwIfAborted();
+      if (!explain && reasonOf(error) === openFailure.connectFailed) {
+        const message = `Cannot connect to ${path} on ${this.name}: ${(error as Error).message}`;
+        throw new SriovError("remote-failure", message, { cause: error });
+      }
       const explained = await socketError(this, path, error as Error);
       // "connect failed", and it listens: forwarding is forbidden, or a daemon that was restarted is back by now.
       if (explained.kind !== "unsupported" || reasonOf(error) !== openFailure.connectFailed) throw explained;

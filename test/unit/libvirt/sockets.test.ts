@@ -14,8 +14,8 @@ function host(sockets: { [path: string]: Kind | "open" }): { connection: Connect
   const connection: Connection = {
     name: "root@kvm1",
     run: () => assert.fail("no command is needed"),
-    openUnixSocket: async (path) => {
-      tried.push(path);
+    openUnixSocket: async (path, { explain: isAsked = true } = {}) => {
+      tried.push(isAsked ? `why not ${path}` : path);
       const answer = sockets[path] ?? "not-found";
       if (answer === "open") return new PassThrough();
       throw new SriovError(answer, `it is ${answer}`);
