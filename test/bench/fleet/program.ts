@@ -1,0 +1,20 @@
+// The program of the fleet: on every host a pool on its PF, and an interface in each of its VMs.
+import { pf } from "./simulated-commands.js";
+import { vms } from "./simulated-host.js";
+
+export const interfacesPerHost = vms.length;
+
+export const fleetProgram = (uris: readonly string[]): string => `
+import * as sriov from "pulumi-sriov";
+const uris = ${JSON.stringify(uris)};
+uris.forEach((uri, i) => {
+  const host = { uri };
+  const kvm = \`kvm\${i + 1}\`;
+  const pool = new sriov.SriovNetwork(\`\${kvm}-pool\`, { host, name: "pool-${pf.netdev}", pf: "${pf.netdev}" });
+  ${JSON.stringify(vms)}.forEach((domain, vm) => {
+    new sriov.VmSriovInterface(\`\${kvm}-\${domain}\`, {
+      host, domain, network: pool.name, mac: \`52:54:00:10:00:0\${vm}\`, vlan: 100 + vm, alias: "ua-data",
+    });
+  });
+});
+`;

@@ -1,0 +1,118 @@
+// One simulated KVM host: an SSH server on loopback with a libvirt of its own in memory behind it, one PF with seven VFs, and VMs
+// that are off. It counts what is asked of it.
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type AuthContext, type Connection, type ParsedKey, Server, type ServerChannel, utils } from "ssh2";
+import { joinPciAddress } from "../../../provider/base/pci-address.js";
+import { parseDomainInterfaces } from "../../../provider/libvirt/xml/domain.js";
+import { FakeLibvirt } from "../../fakes/fake-libvirt.js";
+import { type Answer, type SimulatedCommands, pf } from "./simulated-commands.js";
+import { serveLibvirt } from "./simulated-libvirtd.js";
+
+export type HostKeys = { hostPrivate: string; userPublic: string };
+
+/** What was asked of it so far, and what it has now. */
+export type HostCounts = {
+  connections: number;
+  commands: number;
+  calls: number;
+  networks: number;
+  interfaces: number;
+};
+
+export const vms = ["web", "db", "lb"];
+
+const socket = "/var/run/libvirt/libvirt-sock";
+
+export class SimulatedHost {
+  readonly libvirt: FakeLibvirt;
+  readonly #machineId: string;
+  readonly #commands: SimulatedCommands;
+  readonly #userKey: ParsedKey;
+  readonly #server: Server;
+  readonly #open = new Set<Connection>();
+  readonly #counts = { connections: 0, commands: 0, calls: 0 };
+
+  constructor(number: number, keys: HostKeys, commands: SimulatedCommands) {
+    this.#machineId = number.toString(16).padStart(32, "0");
+    this.#commands = commands;
+    const userKey = utils.parseKey(keys.userPublic);
+    if (userKey instanceof Error) throw userKey;
+    this.#userKey = userKey;
+    const vfs = Array.from({ length: pf.vfs }, (_, i) =>
+      joinPciAddress({ pciDomain: 0, bus: 1, slot: 16 + Math.floor(i / 4), function: (i % 4) * 2 }),
+    );
+    this.libvirt = new FakeLibvirt({ [pf.netdev]: vfs });
+    for (const vm of vms) this.libvirt.domains.add(vm);
+    this.#server = new Server({ hostKeys: [keys.hostPrivate] }, (connection) => this.#welcome(connection));
+  }
+
+  /** Answers the port. */
+  async listen(address: string): Promise<number> {
+    this.#server.listen(0, address);
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get counts(): HostCounts {
+    const definitions = this.libvirt.domains.all.map(({ definition }) => parseDomainInterfaces(definition).length);
+    return {
+      ...this.#counts,
+      networks: this.libvirt.networks.all.filter(({ live }) => live !== undefined).length,
+      interfaces: definitions.reduce((sum, count) => sum + count, 0),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#open) connection.end();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #welcome(connection: Connection): void {
+    this.#counts.connections += 1;
+    this.#open.add(connection);
+    connection.on("error", () => undefined).on("close", () => this.#open.delete(connection));
+    connection.on("authentication", (context) =>
+      this.#knows(context) ? context.accept() : context.reject(["publickey"]),
+    );
+    connection.on("session", (accept) => {
+      accept().on("exec", (acceptExec, _reject, { command }) => this.#run(acceptExec(), command));
+    });
+    connection.on("openssh.streamlocal", (accept, reject, { socketPath }) => {
+      // Debian's: one libvirtd.
+      if (socketPath !== socket) return reject();
+      const channel = accept();
+      channel.on("error", () => undefined);
+      return serveLibvirt(channel, this.libvirt, () => (this.#counts.calls += 1));
+    });
+  }
+
+  #knows(context: AuthContext): boolean {
+    if (context.method !== "publickey" || context.username !== "root") return false;
+    if (!context.key.data.equals(this.#userKey.getPublicSSH())) return false;
+    // Without a signature it is the question whether the key would do.
+    if (!context.signature || !context.blob) return true;
+    return this.#userKey.verify(context.blob, context.signature, context.hashAlgo) === true;
+  }
+
+  #run(channel: ServerChannel, line: string): void {
+    this.#counts.commands += 1;
+    let input = "";
+    channel.on("error", () => undefined);
+    channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
+    channel.on("end", () => {
+      void this.#answer(line, input).then(({ exitCode, stdout, stderr }) => {
+        channel.stderr.write(stderr);
+        channel.write(stdout);
+        channel.exit(exitCode);
+        channel.end();
+      });
+    });
+  }
+
+  async #answer(line: string, input: string): Promise<Answer> {
+    if (line.includes("cat /etc/machine-id")) return { exitCode: 0, stdout: `${this.#machineId}\n`, stderr: "" };
+    return this.#commands.run(line, input);
+  }
+}
