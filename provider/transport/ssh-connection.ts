@@ -65,7 +65,7 @@ export class SshConnection implements PooledConnection {
 
   async openUnixSocket(path: string, { explain = true }: { explain?: boolean } = {}): Promise<Duplex> {
     const forward = () =>
-      open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
+      this.#open(this.#lost.signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done), asIs);
     try {
       return await forward();
     } catch (error) {
@@ -91,7 +91,7 @@ export class SshConnection implements PooledConnection {
   /** A TCP stream from the host to another one, for ProxyJump. */
   async openTcp(hostName: string, port: number): Promise<Duplex> {
     try {
-      return await open(
+      return await this.#open(
         this.#lost.signal,
         (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done),
         asIs,
@@ -121,7 +121,7 @@ export class SshConnection implements PooledConnection {
       try {
         const line = asAnyShell(command, { mark: `${mark}=${id}`, sudo: this.#usesSudo });
         const start = (done: WhenOpen) => this.#client.exec(line, done);
-        return await open(signal, start, (channel) => {
+        return await this.#open(signal, start, (channel) => {
           channel.once("close", () => {
             this.#active -= 1;
             release();
@@ -199,7 +199,7 @@ export class SshConnection implements PooledConnection {
   #kill(id: string): void {
     const found = `$(grep -ls ${mark}=${id} /proc/[0-9]*/environ)`;
     const line = `for f in ${found}; do p=\${f#/proc/}; kill -TERM "\${p%/environ}"; done 2>/dev/null`;
-    const killed = open(
+    const killed = this.#open(
       this.#lost.signal,
       (done) => this.#client.exec(asAnyShell(line, { sudo: this.#usesSudo }), done),
       letGo,
@@ -216,6 +216,30 @@ export class SshConnection implements PooledConnection {
     });
   }
 
+  /**
+   * Rejects when aborted; a channel that comes after that is closed again. `take` is called before anything else of the host's
+   * is looked at: the end of a quick command comes in the same packet as its beginning.
+   */
+  #open<T>(signal: AbortSignal, start: (done: WhenOpen) => void, take: (channel: ClientChannel) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const onAbort = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        start((error, channel) => {
+          signal.removeEventListener("abort", onAbort);
+          if (error) return reject(error);
+          if (!signal.aborted) return resolve(take(channel));
+          letGo(channel);
+          return channel.close();
+        });
+      } catch (error) {
+        // ssh2 throws where its socket is gone, and only later says so to those who listen.
+        this.#lose("the connection is lost", error);
+      }
+    });
+  }
+
   #lose(why: string, cause?: unknown): void {
     if (!this.isOpen) return;
     const more = cause === undefined ? {} : { cause };
@@ -224,29 +248,6 @@ export class SshConnection implements PooledConnection {
 }
 
 const asIs = (channel: ClientChannel): Duplex => channel;
-
-/**
- * Rejects when aborted; a channel that comes after that is closed again. `take` is called before anything else of the host's
- * is looked at: the end of a quick command comes in the same packet as its beginning.
- */
-function open<T>(
-  signal: AbortSignal,
-  start: (done: WhenOpen) => void,
-  take: (channel: ClientChannel) => T,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    start((error, channel) => {
-      signal.removeEventListener("abort", onAbort);
-      if (error) return reject(error);
-      if (!signal.aborted) return resolve(take(channel));
-      letGo(channel);
-      return channel.close();
-    });
-  });
-}
 
 /** What nobody reads has to be thrown away, or the channel never ends. */
 function letGo(channel: ClientChannel): void {

@@ -1,13 +1,13 @@
 // SSH against a server in this process: what goes wrong, and how many channels are open at once.
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { utils } from "ssh2";
+import { type Client, utils } from "ssh2";
 import { newEd25519 } from "./ed25519.js";
 import { type SriovError, explain, isSriovError } from "../../../provider/base/errors.js";
-import type { SshConnection } from "../../../provider/transport/ssh-connection.js";
+import { SshConnection } from "../../../provider/transport/ssh-connection.js";
 import { openTcp } from "../../../provider/transport/tcp.js";
 import { type SshTarget, connectSsh } from "../../../provider/transport/ssh.js";
 import { type Behaviour, type FakeSshServer, finish, startFakeSsh } from "./ssh-server.js";
@@ -163,6 +163,23 @@ describe("SshConnection, against a server in this process", function () {
     assert.equal(connection.isOpen, false);
     assert.equal((await errorOf(connection.run("true"))).kind, "unreachable");
     assert.equal((await errorOf(connection.openUnixSocket("/run/x"))).kind, "unreachable");
+  });
+
+  it("is unreachable where the socket is gone and nobody has said so yet: not a host that allows no commands", async () => {
+    const throwing = () => {
+      throw new Error("Not connected");
+    };
+    const client = Object.assign(new EventEmitter(), { exec: throwing, openssh_forwardOutStreamLocal: throwing });
+    for (const ask of [
+      (connection: SshConnection) => connection.run("true"),
+      (connection: SshConnection) => connection.openUnixSocket("/run/x"),
+    ]) {
+      const connection = new SshConnection(client as unknown as Client, "root@kvm1");
+      const error = await errorOf(ask(connection));
+      assert.equal(error.kind, "unreachable");
+      assert.match(error.message, /^Cannot reach root@kvm1: the connection is lost/);
+      assert.equal(connection.isOpen, false);
+    }
   });
 
   it("rejects what waits for its turn, too, when the connection is closed", async () => {
