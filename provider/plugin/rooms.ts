@@ -3,6 +3,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports */
 import type * as Configuration from "./configuration.js";
 import type * as Invoke from "./invoke.js";
+import type * as List from "./list.js";
 import type * as ProviderSettings from "./provider-settings.js";
 import type * as Resources from "./resources.js";
 import type * as Schema from "./schema.js";
@@ -13,6 +14,7 @@ export const rooms = {
   configuration: () => require("./configuration.js") as typeof Configuration,
   context: () => require("../resources/context.js") as typeof Context,
   invoke: () => require("./invoke.js") as typeof Invoke,
+  list: () => require("./list.js") as typeof List,
   providerSettings: () => require("./provider-settings.js") as typeof ProviderSettings,
   resources: () => require("./resources.js") as typeof Resources,
   schema: () => require("./schema.js") as typeof Schema,

@@ -1,13 +1,19 @@
 // The engine's gRPC service for plugins, as a table: each method is a function of the request. What is not in the table is
 // answered UNIMPLEMENTED, which the engine understands: there are no components and no parameters here.
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ServiceDefinition, type UntypedServiceImplementation, type handleUnaryCall } from "@grpc/grpc-js";
+import {
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+} from "@grpc/grpc-js";
 import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import {
   ConfigureResponse,
   GetMappingResponse,
   GetMappingsResponse,
   GetSchemaResponse,
+  type ListRequest,
   ProviderHandshakeResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
@@ -47,9 +53,11 @@ export class Service {
   }
 
   implementation(): UntypedServiceImplementation {
-    return Object.fromEntries(
-      Object.entries(this.#methods).map(([name, method]) => [name, unary(method as (request: never) => unknown)]),
-    );
+    const methods = Object.entries(this.#methods);
+    return {
+      ...Object.fromEntries(methods.map(([name, method]) => [name, unary(method as (request: never) => unknown)])),
+      list: streaming((request: ListRequest) => rooms.list().list(request, this.#help())),
+    };
   }
 
   /** Idempotent: at Ctrl-C, at the end of a run, and before the process ends. */
@@ -168,5 +176,18 @@ function unary(method: (request: never) => unknown): handleUnaryCall<unknown, un
         (response) => callback(null, response),
         (error: unknown) => callback(replyFor(error)),
       );
+  };
+}
+
+/** The same for the one method that answers more than once. */
+function streaming<Q>(method: (request: Q) => Promise<unknown[]>): handleServerStreamingCall<Q, unknown> {
+  return (call) => {
+    method(call.request).then(
+      (answers) => {
+        for (const answer of answers) call.write(answer);
+        call.end();
+      },
+      (error: unknown) => call.emit("error", replyFor(error)),
+    );
   };
 }

@@ -5,6 +5,7 @@ import { configurationKeys } from "../../provider/plugin/configuration-keys.js";
 import { functions } from "../../provider/functions/registry.js";
 import { isCredential } from "../../provider/resources/credentials.js";
 import { models } from "../../provider/resources/models.js";
+import { listModels } from "../../provider/plugin/list-models.js";
 import { tokenOf } from "../../provider/plugin/resource-types.js";
 import { functionText, packageText, resourceText } from "./package-docs.js";
 import { type Schema, schemaOf } from "./schema.js";
@@ -119,6 +120,7 @@ function resourceSpec(types: Types, name: keyof typeof models): Spec {
     required: [...new Set(shown.required)],
     inputProperties: stated.properties,
     requiredInputs: stated.required,
+    listInputs: { type: "object", ...types.properties(schemaOf(listModels[name]), name, "input") },
     aliases: [{ type: dynamicToken(name) }],
   };
 }

@@ -4,10 +4,10 @@ import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { SriovError } from "../../base/errors.js";
+import { type Found, type Importable, findImportable } from "../../functions/importable.js";
 import type { HostInputs } from "../../resources/host-inputs.js";
 import type { Io } from "../io.js";
 import { countOf } from "../topology/words.js";
-import { type Adopted, type Gathered, gather } from "./gather.js";
 import { linked, programText } from "./program-text.js";
 import { type StackNames, stackFile } from "./stack-file.js";
 
@@ -21,7 +21,7 @@ export async function adopt(io: Io, host: HostInputs, options: AdoptOptions): Pr
   const { hostName } = await context.connect(host);
   const names = { project: options.project ?? hostName.replaceAll(/[^A-Za-z0-9_.-]+/g, "-"), stack: options.stack };
   checkNames(names);
-  const found = await gather(context, host);
+  const found = await findImportable(context, host);
   const resources = linked(found.resources);
   const files = {
     "index.ts": programText(resources, host, hostName),
@@ -70,9 +70,9 @@ async function writeFiles(folder: string, files: { [name: string]: string }, for
   }
 }
 
-function report({ hostName, resources, notes }: Gathered, { stack }: StackNames, folder: string): string {
+function report({ hostName, resources, notes }: Found, { stack }: StackNames, folder: string): string {
   const types = [...new Set(resources.map(({ type }) => type))];
-  const count = (type: Adopted["type"]) => countOf(resources.filter((one) => one.type === type).length, type);
+  const count = (type: Importable["type"]) => countOf(resources.filter((one) => one.type === type).length, type);
   const what = types.length === 0 ? "nothing to adopt" : types.map(count).join(", ");
   const steps = [
     ...(folder === "" ? [] : [`cd ${folder}`]),

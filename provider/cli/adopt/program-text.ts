@@ -1,14 +1,14 @@
-// What was gathered, as the TypeScript program that says the same. Pure.
+// What was found, as the TypeScript program that says the same. Pure.
+import type { Importable } from "../../functions/importable.js";
 import { z } from "zod";
 import type { HostInputs } from "../../resources/host-inputs.js";
 import type { Value, Values } from "../../resources/lifecycle.js";
 import { models } from "../../resources/models.js";
-import type { Adopted } from "./gather.js";
 
-export type Named = Adopted & { variable: string; dependsOn: Named[]; references: { [property: string]: Named } };
+export type Named = Importable & { variable: string; dependsOn: Named[]; references: { [property: string]: Named } };
 
 /** Who refers to whom: a pool to its VFs, an interface to its pool; what a VM starts with waits for the host's setup. */
-export function linked(resources: readonly Adopted[]): Named[] {
+export function linked(resources: readonly Importable[]): Named[] {
   const taken = new Set(["pulumi", "sriov", "host"]);
   const named = resources.map((one): Named => ({
     ...one,
@@ -16,7 +16,7 @@ export function linked(resources: readonly Adopted[]): Named[] {
     dependsOn: [],
     references: {},
   }));
-  const of = (type: Adopted["type"], isIt: (one: Named) => boolean) =>
+  const of = (type: Importable["type"], isIt: (one: Named) => boolean) =>
     named.find((one) => one.type === type && isIt(one));
   for (const one of named) {
     const refer = (property: string, to: Named | undefined) => {
@@ -66,7 +66,7 @@ function constructor({ type, name, inputs, references, dependsOn }: Named): stri
 }
 
 /** What a program has to say: neither facts that check finds out nor what is so by default. */
-function stated(type: Adopted["type"], inputs: Values): Values {
+function stated(type: Importable["type"], inputs: Values): Values {
   const { shape }: z.ZodObject = models[type].inputs;
   return Object.fromEntries(
     Object.entries(shape).flatMap(([property, schema]): [string, Value][] => {

@@ -1,4 +1,4 @@
-// What was gathered, as a file for `pulumi stack import`: Pulumi imports no dynamic resource by its id, but takes a whole
+// What was found, as a file for `pulumi stack import`: Pulumi imports no dynamic resource by its id, but takes a whole
 // state, in every version of its CLI. Pure.
 import { createHash } from "node:crypto";
 import { dynamicProviderText, dynamicType, providerProperty } from "../../resources/dynamic.js";

@@ -3,7 +3,12 @@ import { Server, ServerCredentials, type ServiceError, credentials } from "@grpc
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { ConfigureRequest, ProviderHandshakeRequest } from "@pulumi/pulumi/proto/provider_pb";
+import {
+  ConfigureRequest,
+  type ListRequest,
+  type ListResponse,
+  ProviderHandshakeRequest,
+} from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { z } from "zod";
@@ -18,6 +23,8 @@ export type Said = { severity: number; message: string; urn: string; isStatus: b
 
 export type Plugin = {
   call<Q, S>(method: keyof ResourceProviderClient, request: Q): Promise<S>;
+  /** All answers of the stream. */
+  list(request: ListRequest): Promise<ListResponse.AsObject[]>;
   /** What the engine was told. */
   said: Said[];
   stop(): Promise<void>;
@@ -85,8 +92,17 @@ export async function startPlugin(settings: object = {}): Promise<Plugin> {
   const configure = new ConfigureRequest();
   configure.setArgs(struct(settings));
   await call("configure", configure);
+  const list = (request: ListRequest) =>
+    new Promise<ListResponse.AsObject[]>((resolve, reject) => {
+      const answers: ListResponse.AsObject[] = [];
+      const stream = client.list(request);
+      stream.on("data", (answer: ListResponse) => answers.push(answer.toObject()));
+      stream.on("error", reject);
+      stream.on("end", () => resolve(answers));
+    });
   return {
     call,
+    list,
     said,
     stop: async () => {
       client.close();

@@ -1,12 +1,12 @@
 // What of a host a program can declare, read as an import reads it; and what it cannot, with the reason.
-import { SriovError, explain, isSriovError } from "../../base/errors.js";
-import { type Inventory, readInventory } from "../../functions/inventory.js";
-import type { HostInputs } from "../../resources/host-inputs.js";
-import type { Context, Lifecycle, Values } from "../../resources/lifecycle.js";
-import { type ResourceName, registry } from "../../resources/registry.js";
-import { whyNotImportable } from "../../resources/vm-sriov-interface/import.js";
+import { SriovError, explain, isSriovError } from "../base/errors.js";
+import type { HostInputs } from "../resources/host-inputs.js";
+import type { Context, Lifecycle, Values } from "../resources/lifecycle.js";
+import { type ResourceName, registry } from "../resources/registry.js";
+import { whyNotImportable } from "../resources/vm-sriov-interface/import.js";
+import { type Inventory, readInventory } from "./inventory.js";
 
-export type Adopted = {
+export type Importable = {
   type: ResourceName;
   /** Its Pulumi name. */
   name: string;
@@ -16,26 +16,32 @@ export type Adopted = {
   schemaVersion: number;
 };
 
-export type Gathered = {
+export type Found = {
   hostName: string;
-  resources: Adopted[];
+  resources: Importable[];
   /** For people: what is left out, and what the first preview will show although it is in. */
   notes: string[];
 };
 
 type Candidate = { type: ResourceName; id: string; name: string; what: string };
 
-export async function gather(context: Context, host: HostInputs): Promise<Gathered> {
+/** `types`: only resources of these. */
+export async function findImportable(
+  context: Context,
+  host: HostInputs,
+  types: readonly ResourceName[] = Object.keys(registry) as ResourceName[],
+): Promise<Found> {
   const session = await context.connect(host);
   const inventory = await readInventory(session, context);
   const { hostName } = inventory;
   const notes: string[] = inventory.hasLibvirt ? [] : ["The host has no libvirt: there are no networks and no VMs."];
-  const candidates: Candidate[] = [
+  const all: Candidate[] = [
     { type: "HostSetup", id: `${hostName}/setup`, name: "setup", what: "setup" },
     ...pfCandidates(inventory),
     ...networkCandidates(inventory),
     ...interfaceCandidates(inventory, notes),
   ];
+  const candidates = all.filter(({ type }) => types.includes(type));
   const read = await Promise.all(candidates.map((one) => readOne(context, host, one, notes)));
   const resources = unique(read.filter((one) => one !== undefined));
   for (const { type, name, id, inputs, state } of resources) {
@@ -103,7 +109,7 @@ async function readOne(
   host: HostInputs,
   { type, id, name, what }: Candidate,
   notes: string[],
-): Promise<Adopted | undefined> {
+): Promise<Importable | undefined> {
   const lifecycle = lifecycleOf(type);
   try {
     const observed = await lifecycle.read(context, id, { host });
@@ -117,11 +123,11 @@ async function readOne(
   }
 }
 
-const domainOf = ({ id, inputs: { domain } }: Adopted): string => (typeof domain === "string" ? domain : id);
+const domainOf = ({ id, inputs: { domain } }: Importable): string => (typeof domain === "string" ? domain : id);
 
 /** Two VMs may well use one alias: then the VM is part of the name. */
-function unique(resources: Adopted[]): Adopted[] {
-  const isTaken = ({ type, name }: Adopted) =>
+function unique(resources: Importable[]): Importable[] {
+  const isTaken = ({ type, name }: Importable) =>
     resources.filter((other) => other.type === type && other.name === name).length > 1;
   const renamed = resources.map((one) => (isTaken(one) ? { ...one, name: `${domainOf(one)}-${one.name}` } : one));
   const names = new Set(renamed.map(({ type, name }) => `${type} ${name}`));
