@@ -157,7 +157,7 @@ export class PulumiProject {
     const { pulumi } = this.#options;
     const ran = await runChild(pulumi.pulumi, [...command, "--non-interactive", "--color", "never", ...args], {
       cwd: this.dir,
-      env: this.#environment(env, path),
+      env: this.environment(env, path),
       ...(onLine && { onLine: (line: string) => onLine(stripVTControlCharacters(line)) }),
       ...(signal && { signal }),
     });
@@ -181,7 +181,8 @@ export class PulumiProject {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  #environment(more: NodeJS.ProcessEnv = {}, path: readonly string[] = []): NodeJS.ProcessEnv {
+  /** What its commands are run with. */
+  environment(more: NodeJS.ProcessEnv = {}, path: readonly string[] = []): NodeJS.ProcessEnv {
     const { pulumi } = this.#options;
     const env = { ...this.#options.env, ...more };
     const { PATH = "", ...inherited } = process.env;

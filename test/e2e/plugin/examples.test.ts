@@ -1,11 +1,15 @@
 // examples/: the policy pack and the drift gate, with the real CLI over a real libvirtd.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
+import * as sriov from "pulumi-sriov";
 import { parse, stringify } from "yaml";
 import { ensureLanguageHost } from "../../../lab/language-host.js";
+import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
 import { noTrust, spoofchkOn, vlanRequired } from "../../../examples/policy/rules.js";
+import { mustRun } from "../../integration/libvirtd.js";
 import { type World, checkout, failed, planned, startWorld, succeeded } from "./world.js";
 
 const program = (nic: string) => `
@@ -23,12 +27,59 @@ describe("examples", function () {
   after(() => world?.close());
 
   describe("policy", () => {
-    it("refuses an interface without a VLAN, and passes one that has it", async () => {
-      const project = await world.project("policy", world.yaml(program("")));
+    const refused = (said: string) => {
+      assert.match(said, /interface of VM web has neither a VLAN nor a portgroup/);
+      assert.match(said, /VF 2 is trusted/);
+      assert.match(said, /VF 2 has spoof checking off/);
+    };
+    const plugin = (nic: string, vf: string) =>
+      world.yaml(`${program(nic)}
+vfs:
+  type: sriov:VfConfig
+  properties: { pf: ens1f1, numVfs: 7, persistence: none, vfs: [{ index: 2, ${vf} }] }`);
+
+    it("refuses the plugin's resources without a VLAN or with a trusted VF, and passes them as they should be", async () => {
+      const project = await world.project("policy", plugin("", "trust: true, spoofchk: false"));
       const pack = { args: ["--policy-pack", join(checkout, "examples/policy")], path: [await ensureLanguageHost()] };
-      assert.match(failed(await project.preview(pack)), /interface of VM web has neither a VLAN nor a portgroup/);
-      await project.writeYaml(world.yaml(program("vlan: 42")).yaml);
+      refused(failed(await project.preview(pack)));
+      await project.writeYaml(plugin("vlan: 42", "trust: false").yaml);
       succeeded(await project.preview(pack));
+    });
+
+    // Of the hosts that there are here one runs programs, the other policy packs: so the program runs in this process.
+    it("does the same with dynamic resources", async () => {
+      const project = await world.project("policy-dynamic", world.typescript(""));
+      const host = world.sshd.host() as sriov.HostArgs;
+      let stated: { nic: { vlan?: number }; vf: { trust?: boolean; spoofchk?: boolean } };
+      const program = async () => {
+        const { name: network } = new sriov.SriovNetwork("pool", { host, name: "pool", pf: "ens1f0" });
+        const nic = { host, domain: "web", network, apply: "config", ...stated.nic } as const;
+        new sriov.VmSriovInterface("nic", nic);
+        new sriov.VfConfig("vfs", {
+          host,
+          pf: "ens1f1",
+          numVfs: 7,
+          persistence: "none",
+          vfs: [{ index: 2, ...stated.vf }],
+        });
+        return {};
+      };
+      // The Automation API puts the CLI's own folder first on PATH: this one has the host for policy packs beside it.
+      const root = join(project.dir, "cli");
+      await mkdir(join(root, "bin"), { recursive: true });
+      await symlink((await ensurePulumi()).pulumi, join(root, "bin", "pulumi"));
+      const languageHost = "pulumi-language-nodejs";
+      await symlink(join(await ensureLanguageHost(), languageHost), join(root, "bin", languageHost));
+      const envVars = project.environment() as Record<string, string>;
+      const stack = await LocalWorkspace.createStack(
+        { projectName: "policy-inline", stackName: "test", program },
+        { envVars, pulumiCommand: await PulumiCommand.get({ root }) },
+      );
+      const preview = () => stack.preview({ policyPacks: [join(checkout, "examples/policy")] });
+      stated = { nic: {}, vf: { trust: true, spoofchk: false } };
+      await assert.rejects(preview(), ({ message }: Error) => (refused(message), true));
+      stated = { nic: { vlan: 42 }, vf: { trust: false } };
+      await preview();
     });
 
     for (const type of ["sriov:index:", "pulumi-nodejs:dynamic/sriov:"]) {
@@ -48,17 +99,20 @@ describe("examples", function () {
   });
 
   describe("fleet", () => {
-    it("previews VFs and a pool for each PF of each host of an inventory", async () => {
+    it("makes VFs, a pool for each PF and the setup of each host of an inventory, and takes it back", async () => {
       const { uri, ssh } = world.sshd.host();
       const port = new URL(uri).port;
       const project = await world.project("fleet", { dir: join(checkout, "examples/fleet") });
       const [inventory, knownHosts] = [join(project.dir, "inventory.yaml"), join(project.dir, "known_hosts")];
       await writeFile(knownHosts, `[127.0.0.1]:${port} ${String(ssh?.hostKey)}\n`);
+      await mustRun(world.fixture, "echo 'dynamic_ownership = 0' >> /etc/libvirt/qemu.conf");
       const reached = `${uri}?keyfile=${ssh?.privateKeyPath}&known_hosts=${knownHosts}`;
       const host = (pf: string) => ({ uri: reached, pfs: { [pf]: { numVfs: 7, persistence: "none" } } });
-      await writeFile(inventory, stringify({ hosts: { kvm1: host("ens1f0"), kvm2: host("ens1f1") } }));
+      const hosts = { kvm1: { ...host("ens1f0"), setup: { dynamicOwnership: true } }, kvm2: host("ens1f1") };
+      await writeFile(inventory, stringify({ hosts }));
       await project.setConfig("inventory", inventory);
       assert.deepEqual((await planned(project)).map(({ op, name }) => `${op} ${name}`).sort(), [
+        "create kvm1",
         "create kvm1",
         "create kvm1-ens1f0",
         "create kvm1-ens1f0",
@@ -66,6 +120,15 @@ describe("examples", function () {
         "create kvm2-ens1f1",
         "create kvm2-ens1f1",
       ]);
+      succeeded(await project.up({ args: ["--skip-preview"] }));
+      assert.deepEqual(await project.outputs(), { networks: { kvm1: ["pool-ens1f0"], kvm2: ["pool-ens1f1"] } });
+      assert.deepEqual((await world.virsh("net-list --name")).split("\n").sort(), ["pool-ens1f0", "pool-ens1f1"]);
+      const ownership = () => mustRun(world.fixture, "grep ^dynamic_ownership /etc/libvirt/qemu.conf");
+      assert.equal(await ownership(), "dynamic_ownership = 1\n");
+      succeeded(await project.preview({ args: ["--refresh", "--expect-no-changes"] }));
+      succeeded(await project.destroy({ args: ["--skip-preview"] }));
+      assert.equal(await world.virsh("net-list --all --name"), "");
+      assert.equal(await ownership(), "dynamic_ownership = 0\n");
     });
   });
 

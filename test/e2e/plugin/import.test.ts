@@ -1,4 +1,4 @@
-// `pulumi import` and `get` through the plugin: what is there already, by an id that a person types; in TypeScript, with the SDK that the
+// `pulumi do ... list`, `pulumi import` and `get` through the plugin: what is there already, by an id that a person types; in TypeScript, with the SDK that the
 // CLI makes of the plugin.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureLanguageHost } from "../../../lab/language-host.js";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
 import { mustRun } from "../../integration/libvirtd.js";
-import { type World, failed, makeSdk, planned, startWorld, succeeded } from "./world.js";
+import { type World, checkout, failed, makeSdk, planned, startWorld, succeeded } from "./world.js";
 
 describe("what somebody made by hand", function () {
   this.timeout(120_000);
@@ -45,6 +45,22 @@ describe("what somebody made by hand", function () {
     project.run(["import", "--yes", "--stack", "test", "--out", made, `sriov:index:${type}`, type, id], {
       path: [languageHost],
     });
+
+  it("is listed by `pulumi do TYPE list` with the ids that an import takes", async () => {
+    const project = await world.project("list", world.yaml(""));
+    const ids = async (type: string, ...args: string[]) => {
+      const from = ["--package", join(checkout, "pulumi-resource-sriov")];
+      const ran = await project.run(["do", ...from, `sriov:index:${type}`, "list", ...args], {
+        env: world.environment,
+      });
+      assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+      return (JSON.parse(ran.stdout) as { id: string }[]).map(({ id }) => id);
+    };
+    assert.deepEqual(await ids("VfConfig"), ["127.0.0.1/0000:03:00.0", "127.0.0.1/0000:03:00.1"]);
+    assert.deepEqual(await ids("SriovNetwork"), [`127.0.0.1/${await world.virsh("net-uuid pool")}`]);
+    assert.deepEqual(await ids("VmSriovInterface", "--domain", "web"), ["127.0.0.1/web/ua-data"]);
+    assert.deepEqual(await ids("HostSetup"), ["127.0.0.1/setup"]);
+  });
 
   let project: PulumiProject;
   const programs: string[] = [];

@@ -10,6 +10,7 @@ import type { Ran } from "../../../lab/child.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { createProject, type ProjectOptions, type PulumiProject } from "../../../lab/pulumi-project.js";
 import { ensurePulumiYaml } from "../../../lab/pulumi-yaml.js";
+import { configurationKeys } from "../../../provider/plugin/configuration-keys.js";
 import { type LibvirtdFixture, defineDomain, fakePfs, mustRun, startLibvirtd } from "../../integration/libvirtd.js";
 import { type PeerSshd, startSshdIn } from "../../integration/sshd-inside.js";
 
@@ -24,6 +25,8 @@ export type World = {
   typescript(text: string): { text: string; settings: Record<string, unknown> };
   /** Settings of the plugin for the host: `sriov:uri` and so on. */
   settings: Readonly<Record<string, string>>;
+  /** The same as environment variables: `SRIOV_URI` and so on. */
+  environment: Readonly<Record<string, string>>;
   /** The text of the private key that logs in. */
   privateKey: string;
   virsh(command: string): Promise<string>;
@@ -71,7 +74,7 @@ export async function startWorld(): Promise<World> {
     server = started.server;
     const { uri, ssh } = started.sshd.host();
     await defineDomain(fixture, "web");
-    const settings = {
+    const settings: Record<string, string> = {
       "sriov:uri": uri,
       "sriov:sshPrivateKeyPath": ssh?.privateKeyPath ?? "",
       "sriov:sshHostKey": String(ssh?.hostKey),
@@ -84,7 +87,12 @@ export async function startWorld(): Promise<World> {
         yaml: `${pluginFrom(pluginFolder)}${resources === "" ? "" : "resources:\n"}${indented(resources)}${rest}\n`,
       }),
       settings,
-      privateKey: await readFile(settings["sriov:sshPrivateKeyPath"], "utf8"),
+      environment: Object.fromEntries(
+        configurationKeys
+          .filter(({ name }) => settings[`sriov:${name}`] !== undefined)
+          .map(({ name, environment }) => [environment, settings[`sriov:${name}`] ?? ""]),
+      ),
+      privateKey: await readFile(ssh?.privateKeyPath ?? "", "utf8"),
       typescript: (text) => ({ text, settings: { plugins: { providers: [{ name: "sriov", path: pluginFolder }] } } }),
       virsh: async (command) => (await mustRun(fixture, `virsh -q ${command}`)).trim(),
       holdNetworks: async () => void (await mustRun(fixture, `mkdir ${fixture.folder}/held`)),
