@@ -11,6 +11,10 @@ export const versions = {
     /** The language host for YAML programs, a module of its own. */
     languageYaml: "1.10.0",
   },
+  python: {
+    /** What checks the types of the schema's examples in Python. */
+    mypy: "2.4.1",
+  },
   go: {
     /** What go.mod of the Pulumi CLI above asks for. */
     minimum: "1.25.11",

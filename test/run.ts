@@ -86,7 +86,8 @@ async function main(): Promise<number> {
     ...browserPackages,
   ];
   if (wanted.includes("integration")) for (const name of forIntegration) needed.add(name);
-  if (wanted.includes("e2e")) for (const name of [...labPackages, ...libvirtdPackages, "python3"]) needed.add(name);
+  if (wanted.includes("e2e"))
+    for (const name of [...labPackages, ...libvirtdPackages, "python3", "python3-pip"]) needed.add(name);
   await ensurePackages([...needed]);
   await must("the build", ["tsc", "-p", "tsconfig.build.json"]);
   await ensureSelfLink();

@@ -108,7 +108,8 @@ function goText({ resources }: Example): string {
     isDeclared = true;
     return `\t\t${target} sriov.New${type}(ctx, "${name}", ${args}${options})\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}`;
   });
-  const imports = ["github.com/pulumi/pulumi-sriov/sdk/go/sriov", "github.com/pulumi/pulumi/sdk/v3/go/pulumi"];
+  // As the CLI calls the SDK that it makes of a plugin without a repository.
+  const imports = ["example.com/pulumi-sriov/sdk/go/sriov", "github.com/pulumi/pulumi/sdk/v3/go/pulumi"];
   return [
     "package main",
     "",

@@ -2,6 +2,7 @@
 import { explain } from "../../provider/base/errors.js";
 import { ensurePulumi } from "../../lab/pulumi-cli.js";
 import { ensureLanguageHost } from "../../lab/language-host.js";
+import { ensurePythonChecker } from "../../lab/python-checker.js";
 import { ensurePulumiYaml } from "../../lab/pulumi-yaml.js";
 import { startLab } from "../../lab/lab.js";
 import { e2eLab } from "./e2e-lab.js";
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   await ensurePulumi({ report });
   await ensurePulumiYaml({ report });
   await ensureLanguageHost({ report });
+  await ensurePythonChecker({ report });
   report("ready");
 }
 

@@ -8,6 +8,7 @@ import { parse, stringify } from "yaml";
 import { ensureLanguageHost } from "../../../lab/language-host.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
+import schema from "../../../provider/plugin/schema.gen.json";
 import { noTrust, spoofchkOn, vlanRequired } from "../../../examples/policy/rules.js";
 import { mustRun } from "../../integration/libvirtd.js";
 import { type World, checkout, failed, planned, startWorld, succeeded } from "./world.js";
@@ -129,6 +130,26 @@ vfs:
       succeeded(await project.destroy({ args: ["--skip-preview"] }));
       assert.equal(await world.virsh("net-list --all --name"), "");
       assert.equal(await ownership(), "dynamic_ownership = 0\n");
+    });
+  });
+
+  describe("the package's documentation", () => {
+    it("has examples in YAML of which each can be previewed", async () => {
+      const { uri } = world.sshd.host();
+      const pool = "<network><name>pool-eno49</name><forward mode='hostdev'><pf dev='ens1f0'/></forward></network>";
+      const project = await world.project("documented", world.yaml(""));
+      const here = `127.0.0.1:${new URL(uri).port}`;
+      for (const [resource, { description }] of Object.entries(schema.resources)) {
+        const isNic = resource.endsWith(":VmSriovInterface");
+        if (isNic) await mustRun(world.fixture, `echo "${pool}" > /run/pool.xml; virsh net-define /run/pool.xml`);
+        for (const [, text = ""] of description.matchAll(/```yaml\n([^]*?)\n```/g)) {
+          const program = text.replaceAll("kvm2", here).replaceAll('pf: "eno49"', 'pf: "ens1f0"');
+          await project.writeYaml(`${world.yaml("").yaml}\n${program}`);
+          const steps = await planned(project);
+          assert.equal(steps.length, (text.match(/type: sriov:/g) ?? []).length, JSON.stringify(steps));
+        }
+        if (isNic) await world.virsh("net-undefine pool-eno49");
+      }
     });
   });
 
