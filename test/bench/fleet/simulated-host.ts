@@ -71,6 +71,8 @@ export class SimulatedHost {
 
   #welcome(connection: Connection): void {
     this.#counts.connections += 1;
+    // As sshd: an answer does not wait for the next one.
+    connection.setNoDelay(true);
     this.#open.add(connection);
     connection.on("error", () => undefined).on("close", () => this.#open.delete(connection));
     connection.on("authentication", (context) =>
