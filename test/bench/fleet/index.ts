@@ -28,7 +28,8 @@ type Measured = Used & { seconds: number };
 
 async function measure(fleet: Fleet, show: (line: string) => void): Promise<Figures> {
   const text = fleetProgram(fleet.uris);
-  const project = await createProject({ name: "bench-fleet", program: { text }, pulumi: await ensurePulumi() });
+  const env = { PULUMI_SKIP_CHECKPOINTS: "true" };
+  const project = await createProject({ name: "bench-fleet", program: { text }, pulumi: await ensurePulumi(), env });
   const figures: Figures = {};
   try {
     show("            seconds      CPU s  provider MiB  connections  commands  libvirt calls  (of a host)");

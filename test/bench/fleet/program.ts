@@ -4,11 +4,12 @@ import { vms } from "./simulated-host.js";
 
 export const interfacesPerHost = vms.length;
 
-export const fleetProgram = (uris: readonly string[]): string => `
+/** `ssh` is the input of that name of every resource. */
+export const fleetProgram = (uris: readonly string[], ssh: { connectTimeout?: number } = {}): string => `
 import * as sriov from "pulumi-sriov";
 const uris = ${JSON.stringify(uris)};
 uris.forEach((uri, i) => {
-  const host = { uri };
+  const host = { uri, ssh: ${JSON.stringify(ssh)} };
   const kvm = \`kvm\${i + 1}\`;
   const pool = new sriov.SriovNetwork(\`\${kvm}-pool\`, { host, name: "pool-${pf.netdev}", pf: "${pf.netdev}" });
   ${JSON.stringify(vms)}.forEach((domain, vm) => {

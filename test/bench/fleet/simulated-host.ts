@@ -72,7 +72,7 @@ export class SimulatedHost {
   #welcome(connection: Connection): void {
     this.#counts.connections += 1;
     // As sshd: an answer does not wait for the next one.
-    connection.setNoDelay(true);
+    (connection as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
     this.#open.add(connection);
     connection.on("error", () => undefined).on("close", () => this.#open.delete(connection));
     connection.on("authentication", (context) =>
