@@ -1,5 +1,6 @@
 // What libvirt says of the host itself. Equivalent to: `virsh capabilities`
 import { attribute, compact, elementsOf, find, parseXml, textOf } from "./element.js";
+import { rememberingRecent } from "./recent.js";
 
 export type Capabilities = {
   hostUuid?: string;
@@ -10,7 +11,7 @@ export type Capabilities = {
   securityModels: string[];
 };
 
-export function parseCapabilitiesXml(xml: string): Capabilities {
+export const parseCapabilitiesXml = rememberingRecent((xml): Capabilities => {
   const host = find(parseXml(xml, "capabilities"), "host");
   const iommu = attribute(find(host, "iommu"), "support");
   return compact({
@@ -19,4 +20,4 @@ export function parseCapabilitiesXml(xml: string): Capabilities {
     hasIommu: iommu === undefined ? undefined : iommu === "yes",
     securityModels: elementsOf(host, "secmodel").flatMap((model) => textOf(find(model, "model")) ?? []),
   });
-}
+});

@@ -13,6 +13,7 @@ import {
 } from "./element.js";
 import { type DomainInterface, parseInterfaces } from "./interface.js";
 import { parseAddress } from "./parts.js";
+import { rememberingRecent } from "./recent.js";
 
 export type SecurityLabel = { model?: string; type?: string; relabel?: boolean };
 export type Domain = {
@@ -38,7 +39,7 @@ export type Domain = {
   freeRootPorts?: number;
 };
 
-export function parseDomainXml(xml: string): Domain {
+export const parseDomainXml = rememberingRecent((xml): Domain => {
   const root = parseXml(xml, "domain");
   const osType = find(root, "os", "type");
   return compact({
@@ -59,7 +60,7 @@ export function parseDomainXml(xml: string): Domain {
     }),
     freeRootPorts: isPcie(root) ? countFreeRootPorts(root) : undefined,
   });
-}
+});
 
 /** Equivalent to: `virsh dumpxml --xpath "//devices/interface|//devices/hostdev"` */
 export const parseDomainInterfaces = (xml: string): DomainInterface[] => parseInterfaces(parseXml(xml, "domain"));

@@ -27,6 +27,7 @@ import {
   parseVirtualport,
   parseVlan,
 } from "./parts.js";
+import { rememberingRecent } from "./recent.js";
 
 export type Portgroup = { name: string; isDefault?: boolean; vlan?: Vlan; virtualport?: Virtualport };
 export type NetworkDriver = { name: string; model?: string };
@@ -73,7 +74,7 @@ export type NetworkWanted = {
   metadata?: readonly MetadataElement[] | undefined;
 };
 
-export function parseNetworkXml(xml: string): Network {
+export const parseNetworkXml = rememberingRecent((xml): Network => {
   const root = parseXml(xml, "network");
   const forward = find(root, "forward");
   const driver = find(forward, "driver");
@@ -95,7 +96,7 @@ export function parseNetworkXml(xml: string): Network {
     mark: parseMark(find(root, "metadata"), root),
     metadata: parseMetadata(find(root, "metadata"), root).filter(({ uri }) => uri !== ownershipNamespace),
   });
-}
+});
 
 const parsePortgroup = (from: XmlElement): Portgroup =>
   compact({

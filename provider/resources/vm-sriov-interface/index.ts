@@ -40,13 +40,15 @@ export const vmSriovInterface = {
     let checked: VmSriovInterfaceInputs = { ...known, hostId: session.machineId, domainUuid: current.domain.uuid };
     let plugs = false;
     if (failures.length === 0) {
-      const around = await readSurroundings(context, session, known, current, name);
+      const [around, foreseen] = await Promise.all([
+        readSurroundings(context, session, known, current, name),
+        olds === undefined ? foreseenBy(context, session, checked) : [],
+      ]);
       // libvirt's own default, rtl8139, is not what anybody wants of a macvtap.
       if (around.pool?.mode !== undefined && around.pool.mode !== "hostdev") checked = { model: "virtio", ...checked };
       const { failures: found, warnings } = checkOnHost(checked, current, around);
       const steps = plan(checked, current);
       failures.push(...found, ...(await versionFailures(session, checked, steps)));
-      const foreseen = olds === undefined ? await foreseenBy(context, session, checked) : [];
       for (const warning of [...warnings, ...foreseen]) context.log.warn(`${name}: ${warning}`);
       plugs = steps.some((step) => step.do === "attach" && step.live);
     }

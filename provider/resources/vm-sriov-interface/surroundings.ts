@@ -1,7 +1,6 @@
 // Asks the host for what `check` decides on: the pool and who uses it, the VF, AppArmor.
 import { kindOf } from "../../base/errors.js";
-import { type AppArmorFacts, readAppArmor } from "../../host/apparmor/facts.js";
-import type { Shell } from "../../host/shell.js";
+import { readAppArmor } from "../../host/apparmor/facts.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { parseCapabilitiesXml } from "../../libvirt/xml/capabilities.js";
@@ -31,6 +30,12 @@ export async function readSurroundings(
   const declared = context.program.interfaces(host).filter((other) => other.resource !== resource);
   const client = await session.libvirt();
   const { network, vf } = inputs;
+  // At once: over a long way, each question after another is a round trip of its own.
+  const [pool, vfNow, isBlockedByAppArmor] = await Promise.all([
+    typeof network === "string" ? readPool(context, client, inputs, network) : undefined,
+    vf !== undefined && !isUnknown(vf) ? readVf(context, session, client, inputs, vf) : undefined,
+    typeof network === "string" && isBlocked(context, session, client, inputs, current),
+  ]);
   return {
     hostName: session.hostName,
     declared,
@@ -38,9 +43,9 @@ export async function readSurroundings(
       .networks(host)
       .filter(({ active, source }) => active !== false && typeof vf === "string" && source?.vfs.includes(vf))
       .map(({ name }) => name),
-    ...(typeof network === "string" ? { pool: await readPool(context, client, inputs, network) } : {}),
-    ...(vf !== undefined && !isUnknown(vf) ? { vf: await readVf(context, session, client, inputs, vf) } : {}),
-    isBlockedByAppArmor: typeof network === "string" && (await isBlocked(context, session, client, inputs, current)),
+    ...(pool ? { pool } : {}),
+    ...(vfNow ? { vf: vfNow } : {}),
+    isBlockedByAppArmor,
   };
 }
 
@@ -62,11 +67,16 @@ async function readPool(
     const isDeclared = promised !== undefined;
     return { isDeclared, others, mode, portgroups, isTrunk: false, size: numVfs, users: [...users] };
   }
-  const isActive = await client.isNetworkActive(found);
-  const definition = parseNetworkXml(await client.networkXml(found, { inactive: true }));
-  const live = isActive ? parseNetworkXml(await client.networkXml(found)) : undefined;
-  for (const port of await client.listNetworkPorts(found)) {
-    const { owner, mac: address } = parseNetworkPortXml(await client.networkPortXml(port));
+  const [isActive, inactiveXml, xml, ports] = await Promise.all([
+    client.isNetworkActive(found),
+    client.networkXml(found, { inactive: true }),
+    client.networkXml(found),
+    client.listNetworkPorts(found),
+  ]);
+  const definition = parseNetworkXml(inactiveXml);
+  const live = isActive ? parseNetworkXml(xml) : undefined;
+  for (const portXml of await Promise.all(ports.map((port) => client.networkPortXml(port)))) {
+    const { owner, mac: address } = parseNetworkPortXml(portXml);
     users.add(userText(owner.name, address));
   }
   users.delete(userText(domain, mac));
@@ -149,23 +159,11 @@ async function isBlocked(
   )
     return false;
   if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
-  const facts = await appArmorOf(session.shell, context.signal).catch((error: unknown) => {
+  const facts = await readAppArmor(session.shell, context.signal).catch((error: unknown) => {
     // A URI that gives no shell: nobody can look, and the program may know what it does.
     if (kindOf(error) === "unsupported") return undefined;
     throw error;
   });
   if (facts === undefined || facts.apparmor !== "enabled" || facts.hasRule) return false;
   return !(await context.program.declaresVfioRule(hostKey(inputs.host), otherResourcesMs));
-}
-
-// Asked once for all interfaces of a program; where the answer is "no rule", it is the program that counts.
-const answers = new WeakMap<Shell, Promise<AppArmorFacts>>();
-
-function appArmorOf(shell: Shell, signal: AbortSignal): Promise<AppArmorFacts> {
-  const known = answers.get(shell);
-  if (known) return known;
-  const asked = readAppArmor(shell, signal);
-  answers.set(shell, asked);
-  asked.catch(() => answers.delete(shell));
-  return asked;
 }
