@@ -60,6 +60,8 @@ async function check(): Promise<Counts> {
     ["format", "prettier", "--check", "--log-level", "warn", "."],
     ["the house", "depcruise", "provider", "sdk", "lab", "test", "--output-type", "err"],
     ["generated files", "node", "--require", "tsx/cjs", "sdk/generate/main.ts", "--check"],
+    ["the lock file", "node", "--require", "tsx/cjs", "test/check/lock-file.ts"],
+    ["known vulnerabilities", "node", "--require", "tsx/cjs", "test/check/audit.ts"],
   ];
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
   for (const [name = "", ...command] of steps) {
