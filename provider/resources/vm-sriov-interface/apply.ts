@@ -1,4 +1,4 @@
-// Makes the VM so, and undoes it. Reads right before acting and again afterwards; what was done stays in the state, also
+// Makes the VM so; remove.ts undoes it. Reads right before acting and again afterwards; what was done stays in the state, also
 // when a later step fails.
 import { explain, isSriovError, kindOf } from "../../base/errors.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
@@ -11,18 +11,8 @@ import { withRemedy } from "./attach-remedies.js";
 import { type Current, halvesOf } from "./current.js";
 import { detachLive } from "./detach.js";
 import type { VmSriovInterfaceInputs, VmSriovInterfaceState } from "./model.js";
-import {
-  type Step,
-  type Wanted,
-  describe,
-  interfaceWanted,
-  mayRestart,
-  plan,
-  targetsOf,
-  wantedAgain,
-  withRestart,
-} from "./plan.js";
-import { type KnownDomain, idOf, knownFrom, readCurrent, readExisting, stateAfter } from "./read.js";
+import { type Step, describe, interfaceWanted, mayRestart, plan, targetsOf, wantedAgain, withRestart } from "./plan.js";
+import { type KnownDomain, idOf, readExisting, stateAfter } from "./read.js";
 import { inTurn, restartDomain } from "./restart.js";
 import { withAddress } from "./vf.js";
 
@@ -124,7 +114,7 @@ async function carryOutAll(work: Work, before: Current, steps: readonly Step[]):
   }
 }
 
-const sayOf =
+export const sayOf =
   ({ log }: Context, { hostName }: Session) =>
   (text: string): void =>
     log.debug(`${hostName}: ${text}`);
@@ -186,48 +176,5 @@ async function carryOut({ context, session, inputs, old }: Work, { domain }: Cur
       });
     case "restart":
       return restartDomain(client, domain, timeoutMs);
-  }
-}
-
-/** Idempotent: the definition first, so that a guest that does not let go is rid of it at its next start. */
-export async function remove(context: Context, session: Session, state: VmSriovInterfaceState): Promise<void> {
-  mustBeSameMachine(session, state, "undo", `interface ${state.alias}`);
-  const domain = knownFrom(state);
-  try {
-    await inTurn(domain.uuid, { alone: false }, () => detach(session, state, sayOf(context, session)));
-  } catch (error) {
-    const wanted: Wanted = wantedAgain(state);
-    const current = kindOf(error) === "timeout" ? await readCurrent(session, domain) : undefined;
-    if (!current || !mayRestart(wanted, current)) throw error;
-    await inTurn(domain.uuid, { alone: true }, async () => {
-      const now = await readCurrent(session, domain);
-      if (!now || !halvesOf(now, state.alias).live) return;
-      await restartDomain(await session.libvirt(), now.domain, state.detachTimeout * 1000);
-    });
-  }
-}
-
-async function detach(session: Session, state: VmSriovInterfaceState, say: (text: string) => void): Promise<void> {
-  const current = await readCurrent(session, knownFrom(state));
-  if (!current) return;
-  const client = await session.libvirt();
-  const { config, live } = halvesOf(current, state.alias);
-  if (config) {
-    say(describe({ do: "detach-config", from: config }, current.domain.name));
-    await client.detachDevice(current.domain, config.xml, { config: true }).catch((error: unknown) => {
-      if (kindOf(error) !== "not-found") throw error;
-    });
-  }
-  if (live) {
-    say(describe({ do: "detach-live", from: live }, current.domain.name));
-    await detachLive(client, {
-      domain: current.domain,
-      from: live,
-      alias: state.alias,
-      mac: live.mac ?? state.mac,
-      network: state.network,
-      timeoutMs: state.detachTimeout * 1000,
-      say,
-    });
   }
 }

@@ -8,7 +8,7 @@ import { hasUnknown, listed } from "../model-failures.js";
 import type { Session } from "../session.js";
 import { hostKey } from "../host-inputs.js";
 import { forecast } from "../forecast.js";
-import { converge, remove } from "./apply.js";
+import { converge } from "./apply.js";
 import { checkInputs } from "./check.js";
 import { checkOnHost, checkTwins } from "./check-host.js";
 import { type Current, halvesOf } from "./current.js";
@@ -18,6 +18,7 @@ import { addressOf } from "./vf.js";
 import { importInterface } from "./import.js";
 import { type VmSriovInterfaceInputs, type VmSriovInterfaceState, factNames } from "./model.js";
 import { observe, readCurrent } from "./read.js";
+import { remove } from "./remove.js";
 import { readSurroundings } from "./surroundings.js";
 
 export const vmSriovInterface = {
