@@ -18,6 +18,8 @@ const paths = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
 export const sshdPath = (): string | undefined => paths.find((path) => existsSync(path));
 
 export type Sshd = {
+  /** Of the one that listens; each connection has its own below it. */
+  pid: number;
   port: number;
   user: string;
   folder: string;
@@ -98,6 +100,7 @@ export async function startSshd({
   // Those that only asked whether it listens came from us.
   const before = countConnections(text);
   return {
+    pid: child.pid ?? -1,
     port,
     user,
     folder,
