@@ -1,6 +1,7 @@
 // A command that runs, here or on a host: collects what it prints, bounds it in time and size, stops it.
 import type { Readable, Writable } from "node:stream";
 import { CommandError } from "../base/errors.js";
+import { Pieces } from "../base/pieces.js";
 import type { CommandResult, RunOptions } from "./connection.js";
 
 export type Running = {
@@ -15,6 +16,7 @@ export type Running = {
 
 export const defaultTimeoutMs = 60_000;
 const maxOutputBytes = 64 * 1024 * 1024;
+const nothing = Buffer.alloc(0);
 
 /** `timeoutMs` counts from here: a command that waits for its turn does not lose time. */
 export async function follow(
@@ -23,17 +25,18 @@ export async function follow(
   { input, timeoutMs = defaultTimeoutMs, signal }: RunOptions,
   running: Running,
 ): Promise<CommandResult> {
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  let bytes = 0;
+  const stdout = new Pieces();
+  const stderr = new Pieces();
   // Decoded in one piece at the end: a character may be cut by the border of two chunks.
-  const printed = () => ({ stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+  const printed = () => ({ stdout: stdout.joined().toString(), stderr: stderr.joined().toString() });
   const shown = `\`${shorten(command)}\` on ${where}`;
 
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
+  let isStopped = false;
   const stopped = new Promise<never>((_, reject) => {
     const stop = (error: Error) => {
+      isStopped = true;
       running.stop();
       reject(error);
     };
@@ -44,10 +47,13 @@ export async function follow(
     onAbort = () => stop(signal?.reason as Error);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
-    const collect = (into: Buffer[]) => (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxOutputBytes) return into.push(chunk);
+    // What still comes after that is read and thrown away: a channel that nobody reads never closes.
+    const collect = (into: Pieces) => (chunk: Buffer) => {
+      if (isStopped) return;
+      if (stdout.size + stderr.size + chunk.length <= maxOutputBytes) return into.push(chunk);
       const message = `Stopped ${shown}: it printed more than ${maxOutputBytes / 1024 / 1024} MiB`;
+      stdout.replace(nothing);
+      stderr.replace(nothing);
       return stop(new CommandError(message, { command, stdout: "", stderr: "" }));
     };
     running.stdout.on("data", collect(stdout));

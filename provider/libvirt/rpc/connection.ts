@@ -25,6 +25,8 @@ const closeMs = 2_000;
 /** libvirt's own client asks as often, and gives up after as many (virKeepAlive). */
 const usualKeepAliveMs = 5_000;
 const maxSilentTurns = 6;
+/** Events before the reply that says whose they are: one or two in practice. */
+const maxEarly = 1_000;
 
 type Call = {
   procedure: number;
@@ -227,7 +229,10 @@ export class RpcConnection {
     const key = `${procedure} ${body.callback}`;
     const listener = this.#listeners.get(key);
     if (listener) listener.onEvent(body as never);
-    else if (this.#registering > 0) this.#early.push({ key, body });
+    else if (this.#registering > 0) {
+      if (this.#early.length >= maxEarly) throw new Error(`it sent ${maxEarly} events that nobody has asked for`);
+      this.#early.push({ key, body });
+    }
   }
 
   #end(why: string, cause: Error = new Error(why)): void {

@@ -1,6 +1,9 @@
-// Events that wait for somebody to ask for them. Unbounded: the reader of a connection must never wait for a consumer.
+// Events that wait for somebody to ask for them. The reader of a connection never waits for a consumer; more events than a VM can
+// have are an end of it.
 import { type Deadline, remainingMs } from "../../base/deadline.js";
 import { SriovError } from "../../base/errors.js";
+
+const mostWaiting = 10_000;
 
 type Waiter<T> = { resolve: (event: T) => void; reject: (reason: Error) => void };
 
@@ -12,7 +15,15 @@ export class EventQueue<T> {
   push(event: T): void {
     const waiter = this.#waiters.shift();
     if (waiter) waiter.resolve(event);
-    else if (this.#failure === undefined) this.#events.push(event);
+    else if (this.#failure === undefined) this.#keep(event);
+  }
+
+  #keep(event: T): void {
+    if (this.#events.length < mostWaiting) return void this.#events.push(event);
+    this.#events = [];
+    this.fail(
+      new SriovError("remote-failure", `libvirt sent more than ${mostWaiting} events that were not looked at yet`),
+    );
   }
 
   /** No more events will come. Those that came are still answered. */

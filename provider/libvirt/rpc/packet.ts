@@ -1,6 +1,7 @@
 // libvirt's packets: a length, a header of six words, a payload. Bytes in, packets out; no socket here.
 // The length is that of the whole packet, its own four bytes included.
 import { SriovError } from "../../base/errors.js";
+import { Pieces } from "../../base/pieces.js";
 
 export const program = { remote: 0x20008086, keepAlive: 0x6b656570 } as const;
 /** virNetMessageType */
@@ -44,27 +45,20 @@ export function formatPacket(header: PacketHeader, payload: Buffer): Buffer {
 
 /** Cuts a stream into packets, wherever it was cut before. */
 export class PacketReader {
-  #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #pieces = new Pieces();
   #wanted = 0;
 
   /** The packets that `chunk` completes. Throws `remote-failure` at an impossible length: the peer does not speak our protocol. */
   push(chunk: Buffer): Packet[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
+    this.#pieces.push(chunk);
     const packets: Packet[] = [];
     // Join only when a whole packet is there: large ones come in many small chunks.
-    while (this.#size >= Math.max(lengthSize, this.#wanted)) {
-      const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    while (this.#pieces.size >= Math.max(lengthSize, this.#wanted)) {
+      const bytes = this.#pieces.joined();
       this.#wanted = checkedLength(bytes.readUInt32BE(0));
-      if (bytes.length < this.#wanted) {
-        this.#chunks = [bytes];
-        break;
-      }
+      if (bytes.length < this.#wanted) break;
       packets.push(parsePacket(bytes.subarray(0, this.#wanted)));
-      const rest = bytes.subarray(this.#wanted);
-      this.#chunks = rest.length === 0 ? [] : [rest];
-      this.#size = rest.length;
+      this.#pieces.replace(bytes.subarray(this.#wanted));
       this.#wanted = 0;
     }
     return packets;

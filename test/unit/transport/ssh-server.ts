@@ -26,6 +26,8 @@ export type Behaviour = {
   /** The news of a refusal comes this much later. */
   refusesAfterMs?: number;
   isWelcome?: (user: string) => boolean;
+  /** What else it does with whoever has logged in. */
+  onReady?: (connection: Connection) => void;
   /** It takes no key but this password, and asks for it as a question (keyboard-interactive). */
   asksFor?: string;
 };
@@ -52,6 +54,7 @@ export async function startFakeSsh(behaviour: Behaviour = {}): Promise<FakeSshSe
       else context.reject(["publickey"]);
       return undefined;
     });
+    connection.once("ready", () => behaviour.onReady?.(connection));
     connection.on("session", (accept, reject) => {
       if (running >= maxSessions) {
         if (behaviour.refusesAfterMs === undefined) reject();
