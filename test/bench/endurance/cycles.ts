@@ -7,7 +7,8 @@ import type { Lifecycle, Values } from "../../../provider/resources/lifecycle.js
 import { sriovNetwork } from "../../../provider/resources/sriov-network/index.js";
 import { vfConfig } from "../../../provider/resources/vf-config/index.js";
 import { vmSriovInterface } from "../../../provider/resources/vm-sriov-interface/index.js";
-import { type KvmHost, pfs, vms } from "../host33/kvm-host.js";
+import type { FakePf } from "../../integration/libvirtd.js";
+import { type KvmHost, vms } from "../host33/kvm-host.js";
 
 const timeoutMs = 60_000;
 const writing = () => createContext({ log: silentLog, signal: new AbortController().signal, timeoutMs });
@@ -25,10 +26,14 @@ type Made = {
 
 const [vm = "", ...others] = vms;
 
-export type Cycles = { attachAndDetach(): Promise<void>; lookAtAll(): Promise<void>; dispose(): Promise<void> };
+export type Cycles = {
+  attachAndDetach: () => Promise<void>;
+  lookAtAll: () => Promise<void>;
+  dispose: () => Promise<void>;
+};
 
 /** Makes the program that is looked at: the VFs and a pool of each PF, and an interface in each VM but the one that is left for cycles. */
-export async function startCycles(kvm: KvmHost, ownPfs: typeof pfs): Promise<Cycles> {
+export async function startCycles(kvm: KvmHost, ownPfs: readonly FakePf[]): Promise<Cycles> {
   const host = { uri: kvm.uri() };
   const network = `pool-${ownPfs[0]?.netdev}`;
   const made: Made[] = [];
@@ -45,7 +50,7 @@ export async function startCycles(kvm: KvmHost, ownPfs: typeof pfs): Promise<Cyc
   return {
     attachAndDetach: async () => {
       const asked = { host, domain: vm, network, vlan: 43, apply: "config" };
-      const { lifecycle, id, state } = await make("nic-of-a-cycle", vmSriovInterface as never, asked);
+      const { lifecycle, id, state } = await make("nic-of-a-cycle", vmSriovInterface, asked);
       await lifecycle.delete(writing(), id, state);
     },
     lookAtAll: async () => void (await Promise.all(made.map(lookAt))),
