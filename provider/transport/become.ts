@@ -1,12 +1,16 @@
-// `become: "sudo"`: a user who is not root runs every command through sudo, which must not ask for a password.
+// `become: "sudo"`: a user who is not root runs every command through sudo, which must not ask for a password. Why the rule for
+// it is ALL: docs/decisions/0055-sudo.md.
 import { SriovError } from "../base/errors.js";
 import type { Connection } from "./connection.js";
 
 const absent = 127;
 
-/** False for root, who needs none. Equivalent to: `sudo -n true` */
-export async function needsSudo(connection: Pick<Connection, "name" | "run">): Promise<boolean> {
-  const command = '[ "$(id -u)" = 0 ] && echo root && exit 0; id -un; LC_ALL=C sudo -n -- sh -c true';
+/**
+ * False for root, who needs none. `mark` is as every command has one: sudo is asked for what it will be asked for, since a rule
+ * for sh alone would let a shorter question pass, and then no command. Equivalent to: `sudo -n env $mark sh -c true`
+ */
+export async function needsSudo(connection: Pick<Connection, "name" | "run">, mark: string): Promise<boolean> {
+  const command = `[ "$(id -u)" = 0 ] && echo root && exit 0; id -un; LC_ALL=C sudo -n -- env ${mark} sh -c true`;
   const { exitCode, stdout, stderr } = await connection.run(command, { timeoutMs: 30_000 });
   const user = stdout.trim();
   if (exitCode === 0) return user !== "root";

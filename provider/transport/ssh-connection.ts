@@ -53,7 +53,7 @@ export class SshConnection implements PooledConnection {
 
   /** From now on every command runs as root. Rejects with `permission-denied` when sudo asks for a password. */
   async becomeRoot(): Promise<void> {
-    this.#usesSudo = await needsSudo(this);
+    this.#usesSudo = await needsSudo(this, `${mark}=${randomUUID()}`);
   }
 
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {

@@ -289,20 +289,49 @@ for (const kind of peerKinds) {
             /Cannot become root on admin@127\.0\.0\.1.*\n.*admin ALL=\(root\) NOPASSWD: ALL/,
           );
 
-          await mustRun(
-            fixture,
-            "mount -t tmpfs -o mode=0755 tmpfs /etc/sudoers.d && echo 'admin ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/x && chmod 0440 /etc/sudoers.d/x",
-          );
+          await mustRun(fixture, "mount -t tmpfs -o mode=0755 tmpfs /etc/sudoers.d");
+          const allow = (commands: string) =>
+            mustRun(
+              fixture,
+              `cat > /etc/sudoers.d/x <<'END'
+Defaults logfile=/run/sudo.log, loglinelen=0, log_input, !compress_io, iolog_dir=/run/sudo-io
+admin ALL=(root) NOPASSWD: ${commands}
+END
+chmod 0440 /etc/sudoers.d/x && visudo -c -q -f /etc/sudoers.d/x`,
+            );
+          // Every command would fail, so connecting does.
+          await allow("/usr/bin/sh, /bin/sh");
+          assert.equal((await failure(libvirtOf(sshd.host("", { become: "sudo" })))).kind, "permission-denied");
+
+          await allow("ALL");
+          const all = await open(sshd.host("", { become: "sudo" }));
+          assert.equal((await all.shell.run("id -un")).stdout.trim(), "root");
+          await all.close();
+          await pool.closeAll();
+
+          // All that sudo is asked for, which is no less than ALL: docs/decisions/0055-sudo.md.
+          await allow("/usr/bin/env, /usr/bin/sh, /bin/sh");
           const session = await open(sshd.host("", { become: "sudo" }));
           assert.equal((await session.shell.run("id -un")).stdout.trim(), "root");
           assert.deepEqual(await (await session.libvirt()).listNetworks(), []);
           const slow = await failure(session.shell.run("sleep 97", { timeoutMs: 500 }));
           assert.equal(slow.kind, "timeout");
-          for (let turn = 0; turn < 100; turn += 1) {
-            if ((await fixture.run("pgrep -f 'sleep 9[7]'")).stdout === "") return;
+          let isLeft = true;
+          for (let turn = 0; isLeft && turn < 100; turn += 1) {
             await new Promise((resolve) => setTimeout(resolve, 50));
+            isLeft = (await fixture.run("pgrep -f 'sleep 9[7]'")).stdout !== "";
           }
-          assert.fail("what ran as root still runs");
+          assert.equal(isLeft, false, "what ran as root still runs");
+          const log = await mustRun(fixture, "cat /run/sudo.log");
+          const asked = [...log.matchAll(/ COMMAND=(\S+) (.*)/g)].filter(([line]) => !line.includes("not allowed"));
+          const programs = new Set(asked.map(([, program]) => program?.replace(/^.*\//, "")));
+          assert.deepEqual([...programs].sort(), ["env", "sh"]);
+          // Its log has commands; scripts are standard input, which it keeps where it is told to.
+          const hasSleep = asked.some(([, , command]) => command?.includes("sleep 97"));
+          assert.ok(hasSleep, log);
+          await session.shell.run("sh -s", { input: "true for the record\n" });
+          const record = "cat /run/sudo-io/*/*/*/stdin | grep -a -c 'for the record'";
+          assert.equal((await mustRun(fixture, record)).trim(), "1");
         } finally {
           await mustRun(fixture, allowed);
         }
