@@ -26,12 +26,12 @@ export type Gauges = {
  */
 export const bounds: Gauges = { heapMiB: 2, rssMiB: 128, handles: 0, channels: 0, libvirtConnections: 0 };
 
-/** A channel that was closed here is closed there when its packet has arrived: no longer than that. */
-const settleMs = 1_000;
+/** A channel that was closed here is closed there when its packet has arrived; and an idle V8 gives memory back. */
+const settleMs = 500;
 
-/** Waits, with a bound, until what is counted is down at `before`; the first reading is of what has settled. */
+/** Waits, with a bound, until what is counted is down at `before`. */
 export async function readGauges(host: KvmHost, before?: Gauges): Promise<Gauges> {
-  if (before === undefined) await sleep(settleMs);
+  await sleep(settleMs);
   for (const end = Date.now() + settleMs; ; await sleep(50)) {
     const now = await readOnce(host);
     const isSettled = before === undefined || counted.every((gauge) => now[gauge] <= before[gauge]);

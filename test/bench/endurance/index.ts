@@ -72,7 +72,7 @@ export const endurance: Part = {
     await ensurePackages([...libvirtdPackages, ...sshdPackages]);
     const host = await startKvmHost();
     try {
-      return await endure(host, { cycles: 500, every: 100, warmUp: 100, pfCount: pfs.length }, show);
+      return await endure(host, { cycles: 500, every: 100, warmUp: 50, pfCount: pfs.length }, show);
     } finally {
       await host.stop();
     }
