@@ -7,13 +7,14 @@ import { explain } from "../../provider/base/errors.js";
 import { attach } from "./attach.js";
 import { fleets } from "./fleet/index.js";
 import { endurance } from "./endurance/index.js";
+import { faults } from "./faults/index.js";
 import { host33 } from "./host33/index.js";
 import { libvirtRpc } from "./libvirt-rpc.js";
 import type { Figures, Part } from "./part.js";
 import { startup } from "./startup.js";
 import { xdr } from "./xdr.js";
 
-const parts: Part[] = [xdr, startup, attach, libvirtRpc, host33, ...fleets, endurance];
+const parts: Part[] = [xdr, startup, attach, libvirtRpc, host33, ...fleets, endurance, faults];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true }, json: { type: "string" } } });

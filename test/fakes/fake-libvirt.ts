@@ -146,17 +146,20 @@ export class FakeLibvirt implements LibvirtClient {
     this.domains.update(this.domains.get(domain), xml, affect);
   }
 
+  /** Answers what ends it. */
+  listen(domain: DomainRef, push: (event: DomainEvent) => void): () => void {
+    const listener = { uuid: domain.uuid, push };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   async subscribe(domain: DomainRef): Promise<Subscription<DomainEvent>> {
     const waiting: DomainEvent[] = [];
     let wake = () => {};
-    const listener = {
-      uuid: domain.uuid,
-      push: (event: DomainEvent) => {
-        waiting.push(event);
-        wake();
-      },
-    };
-    this.#listeners.add(listener);
+    const forget = this.listen(domain, (event) => {
+      waiting.push(event);
+      wake();
+    });
     const next = async (): Promise<DomainEvent> => {
       for (;;) {
         const event = waiting.shift();
@@ -166,7 +169,7 @@ export class FakeLibvirt implements LibvirtClient {
     };
     return {
       next: (deadline: Deadline) => within(deadline, `wait for events of ${domain.name}`, next()),
-      close: async () => void this.#listeners.delete(listener),
+      close: async () => forget(),
     };
   }
 

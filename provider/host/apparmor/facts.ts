@@ -1,5 +1,6 @@
 // What AppArmor lets QEMU open on this host: whether it is on, where libvirt's rules for QEMU are, and whether one of them
 // is for VFIO devices. Reading only.
+import { SriovError } from "../../base/errors.js";
 import { quote } from "../../base/quote.js";
 import { parseFields, readByScript, scriptHead } from "../script.js";
 import type { Shell } from "../shell.js";
@@ -51,8 +52,12 @@ export async function readAppArmor(shell: Shell, signal?: AbortSignal): Promise<
   return parseAppArmor(await readByScript(shell, "read AppArmor's rules", appArmorScript, signal));
 }
 
+/** Of half an answer no half is believed: without its last part, a rule of ours would seem to be gone. */
 export function parseAppArmor(output: string): AppArmorFacts {
   const records = parseFields(output);
+  if (records.at(-1)?.[0] !== "end") {
+    throw new SriovError("remote-failure", "Failed to read AppArmor's rules: the answer ended half-way");
+  }
   const text = (key: string): string | undefined =>
     records.some(([name]) => name === key)
       ? records

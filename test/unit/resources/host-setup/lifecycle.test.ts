@@ -59,6 +59,23 @@ describe("HostSetup", () => {
     assert.deepEqual(fake.files("etc"), before);
   });
 
+  it("is not said to be undone, with its rule still there, when half of the host's answer is missing", async () => {
+    on(debian12);
+    const state = await create({ apparmorVfioRule: true });
+    const whole = world.shell;
+    world.shell = {
+      ...whole,
+      run: async (command, options) => {
+        const result = await whole.run(command, options);
+        return { ...result, stdout: result.stdout.slice(0, result.stdout.length / 2) };
+      },
+    };
+    await assert.rejects(hostSetup.delete(world.context, "", state), /the answer ended half-way/);
+    world.shell = whole;
+    await hostSetup.delete(world.context, "", state);
+    assert.equal(fake.text(local), "");
+  });
+
   it("reads a fixed point", async () => {
     on(debian12);
     const inputs = await inputsOf({ apparmorVfioRule: true });
