@@ -2,7 +2,7 @@
 import { explain, isSriovError } from "../../base/errors.js";
 import { whyNotAttachInterfaces } from "../../libvirt/versions.js";
 import { askHost } from "../ask-host.js";
-import { type Context, type Failure, type Lifecycle, type Values, isImport, nameIn } from "../lifecycle.js";
+import { type Context, type Failure, type Lifecycle, type Values, isImport, isUnknown, nameIn } from "../lifecycle.js";
 import { driverFailures } from "../libvirt-parts.js";
 import { hasUnknown, listed } from "../model-failures.js";
 import type { Session } from "../session.js";
@@ -29,7 +29,7 @@ export const vmSriovInterface = {
     if (!isAddressed(inputs, failures)) return { inputs, failures };
     const host = await askForVm(context, inputs, failures);
     if (!host) {
-      failures.push(...declare(context, inputs, name, inputs.domain));
+      failures.push(...declare(context, withStandIns(inputs, olds, name), name, inputs.domain));
       return { inputs: { ...inputs, ...factsFrom(olds, inputs) }, failures };
     }
     const { session, current } = host;
@@ -39,21 +39,22 @@ export const vmSriovInterface = {
       ...fromPartner(context, news, inputs, current),
     };
     let checked: VmSriovInterfaceInputs = { ...known, hostId: session.machineId, domainUuid: current.domain.uuid };
+    const asText = () => withStandIns(checked, olds, name);
     let plugs = false;
     if (failures.length === 0) {
       const [around, foreseen] = await Promise.all([
-        readSurroundings(context, session, known, current, name),
+        readSurroundings(context, session, asText(), current, name),
         olds === undefined ? foreseenBy(context, session, checked) : [],
       ]);
       // libvirt's own default, rtl8139, is not what anybody wants of a macvtap.
       if (around.pool?.mode !== undefined && around.pool.mode !== "hostdev") checked = { model: "virtio", ...checked };
-      const { failures: found, warnings } = checkOnHost(checked, current, around);
-      const steps = plan(checked, current);
+      const { failures: found, warnings } = checkOnHost(asText(), current, around);
+      const steps = plan(asText(), current);
       failures.push(...found, ...(await versionFailures(session, checked, steps)));
       for (const warning of [...warnings, ...foreseen]) context.log.warn(`${name}: ${warning}`);
       plugs = steps.some((step) => step.do === "attach" && step.live);
     }
-    failures.push(...declare(context, checked, name, current.domain.name, plugs));
+    failures.push(...declare(context, asText(), name, current.domain.name, plugs));
     return { inputs: checked, failures };
   },
 
@@ -76,6 +77,16 @@ export const vmSriovInterface = {
     return remove(context, await context.connect(state.host), state);
   },
 } satisfies Lifecycle<VmSriovInterfaceInputs, VmSriovInterfaceState>;
+
+/** For an alias or a MAC address that is not known yet: what it was, or a name for it. What the host is asked about are texts. */
+function withStandIns(inputs: VmSriovInterfaceInputs, olds: Values | undefined, name: string): VmSriovInterfaceInputs {
+  const textOf = (property: "alias" | "mac", what: string) => {
+    if (!isUnknown(inputs[property])) return inputs[property];
+    const before = olds?.[property];
+    return typeof before === "string" ? before : `${what} of ${name}`;
+  };
+  return { ...inputs, alias: textOf("alias", "alias"), mac: textOf("mac", "MAC address") };
+}
 
 /** Tells the rest of the program, and finds what it has said already: of two resources the later one is at fault. */
 function declare(
