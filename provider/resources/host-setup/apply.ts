@@ -71,8 +71,14 @@ const noBootLoader = (session: Session): SriovError =>
 export async function remove(context: Context, session: Session, state: HostSetupState): Promise<void> {
   mustBeSameMachine(session, state, "undo", "the setup of a host");
   const wanted = wantedOf(state);
-  const current = await readCurrent(session, wanted, context.signal);
-  for (const step of planRemoval(wanted, current)) await carryOut(session, step, wanted, context.signal);
+  const steps = planRemoval(wanted, await readCurrent(session, wanted, context.signal));
+  for (const step of steps) await carryOut(session, step, wanted, context.signal);
+  if (steps.length === 0) return;
+  const left = planRemoval(wanted, await readCurrent(session, wanted, context.signal));
+  if (left.length === 0) return;
+  throw new SriovError("mismatch", `The setup of ${session.hostName} is not undone: ${left.map(unmet).join("; ")}`, {
+    remedy: "Look for who puts it back (a configuration management, an overlay of /etc), and delete again.",
+  });
 }
 
 /** Each step reads what it edits again: the one before it may have changed the same file. */

@@ -1,5 +1,6 @@
 // Carries a plan out, step by step, and says what came of it: an error half-way leaves a network that the state knows.
 import { SriovError, explain, isSriovError, kindOf } from "../../base/errors.js";
+import { quote } from "../../base/quote.js";
 import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
@@ -154,4 +155,9 @@ export async function remove(session: Session, state: SriovNetworkState): Promis
     if (kindOf(error) === "refused") throw error;
     throw new SriovError(kindOf(error) ?? "remote-failure", `Failed to ${doing}: ${explain(error)}`, { cause: error });
   }
+  // As for every write: libvirt's yes is not it.
+  if (!(await client.findNetwork(state.uuid))) return;
+  throw new SriovError("mismatch", `libvirt said yes to ${doing}, but it is still there`, {
+    remedy: `Run \`pulumi destroy\` or \`pulumi up\` again; if it stays, look for who puts it back (another tool, a hook of libvirt's), or \`virsh net-undefine ${quote(network.name)}\`.`,
+  });
 }

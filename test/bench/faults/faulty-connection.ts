@@ -69,9 +69,9 @@ export class FaultyConnection implements Connection {
     }
   }
 
-  async openUnixSocket(path: string): Promise<Duplex> {
+  async openUnixSocket(path: string, options?: Parameters<Connection["openUnixSocket"]>[1]): Promise<Duplex> {
     if (this.#next("open") !== undefined) throw this.#lose();
-    const inner = await this.#inner.openUnixSocket(path);
+    const inner = await this.#inner.openUnixSocket(path, options);
     const { stream, break: breakIt } = faultyStream(inner, {
       onCall: () => this.#next("rpc"),
       lose: () => void this.#lose(),

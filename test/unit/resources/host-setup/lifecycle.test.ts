@@ -76,6 +76,22 @@ describe("HostSetup", () => {
     assert.equal(fake.text(local), "");
   });
 
+  it("is not said to be undone when the host said yes and its rule is still there", async () => {
+    on(debian12);
+    const state = await create({ apparmorVfioRule: true });
+    const whole = world.shell;
+    const yes = { exitCode: 0, signal: undefined, stdout: "", stderr: "" };
+    world.shell = {
+      ...whole,
+      run: async (command, options) =>
+        options?.input?.includes("sha256sum") ? { command, ...yes } : whole.run(command, options),
+    };
+    await assert.rejects(hostSetup.delete(world.context, "", state), /^SriovError: .*not undone: apparmorVfioRule: /);
+    world.shell = whole;
+    await hostSetup.delete(world.context, "", state);
+    assert.equal(fake.text(local), "");
+  });
+
   it("reads a fixed point", async () => {
     on(debian12);
     const inputs = await inputsOf({ apparmorVfioRule: true });

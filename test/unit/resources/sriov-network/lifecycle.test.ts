@@ -52,6 +52,18 @@ describe("SriovNetwork", () => {
     assert.deepEqual(kvm.libvirt.changes, changes);
   });
 
+  it("is not said to be deleted when libvirt said yes and it is still there", async () => {
+    const made = await create();
+    kvm.libvirt.undefineNetwork = async () => undefined;
+    await assert.rejects(
+      sriovNetwork.delete(kvm.context, made.id, made.state),
+      /^SriovError: libvirt said yes to delete network "pool" on kvm1, but it is still there/,
+    );
+    Reflect.deleteProperty(kvm.libvirt, "undefineNetwork");
+    await sriovNetwork.delete(kvm.context, made.id, made.state);
+    assert.deepEqual(kvm.libvirt.networks.all, []);
+  });
+
   it("shows the VFs and who holds them, and a VM that starts is no drift", async () => {
     const made = await create({ vlan: 42 });
     const web = kvm.libvirt.domains.add("web");
