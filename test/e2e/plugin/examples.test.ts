@@ -133,6 +133,37 @@ vfs:
     });
   });
 
+  describe("fleet-operator", () => {
+    it("makes the hosts of one rack, with the VLANs that the stack of the site says", async () => {
+      const { uri, ssh } = world.sshd.host();
+      const port = new URL(uri).port;
+      const example = join(checkout, "examples/fleet-operator");
+      const site = await world.project("sriov-site", { dir: join(example, "site") });
+      await site.setConfig("vlans", JSON.stringify({ tenants: 7 }));
+      succeeded(await site.up({ args: ["--skip-preview"] }));
+      // One backend for both, as a site and its racks have.
+      const env = { PULUMI_BACKEND_URL: `file://${join(site.dir, "state")}` };
+      const rack = await world.project("sriov-rack", { dir: join(example, "rack") }, env);
+      const [racks, knownHosts] = [join(rack.dir, "racks.yaml"), join(rack.dir, "known_hosts")];
+      await writeFile(knownHosts, `[127.0.0.1]:${port} ${String(ssh?.hostKey)}\n`);
+      const reached = `${uri}?keyfile=${ssh?.privateKeyPath}&known_hosts=${knownHosts}`;
+      const host = (pf: string) => ({ uri: reached, pfs: { [pf]: { numVfs: 7, persistence: "none" } } });
+      await writeFile(racks, stringify({ "rack-1": { kvm1: host("ens1f0") }, "rack-2": { kvm2: host("ens1f1") } }));
+      const config = { racks, rack: "rack-1", site: "organization/sriov-site/test" };
+      for (const [key, value] of Object.entries(config)) await rack.setConfig(key, value);
+      succeeded(await rack.up({ args: ["--skip-preview"] }));
+      assert.deepEqual(await rack.outputs(), { networks: { kvm1: ["pool-ens1f0"] } });
+      assert.equal(await world.virsh("net-list --name"), "pool-ens1f0");
+      assert.match(
+        await world.virsh("net-dumpxml pool-ens1f0"),
+        /<portgroup name='tenants'>\s*<vlan>\s*<tag id='7'\/>/,
+      );
+      await rack.setConfig("rack", "rack-3");
+      assert.match(failed(await rack.preview()), /expected a rack of .*racks\.yaml, got "rack-3"/);
+      succeeded(await rack.destroy({ args: ["--skip-preview"] }));
+    });
+  });
+
   describe("the package's documentation", () => {
     it("has examples in YAML of which each can be previewed", async () => {
       const { uri } = world.sshd.host();
