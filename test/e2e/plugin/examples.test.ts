@@ -1,10 +1,11 @@
 // examples/: the policy pack and the drift gate, with the real CLI over a real libvirtd.
 import assert from "node:assert/strict";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import * as sriov from "pulumi-sriov";
 import { parse, stringify } from "yaml";
+import { runChild } from "../../../lab/child.js";
 import { ensureLanguageHost } from "../../../lab/language-host.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import type { PulumiProject } from "../../../lab/pulumi-project.js";
@@ -161,6 +162,46 @@ vfs:
       await rack.setConfig("rack", "rack-3");
       assert.match(failed(await rack.preview()), /expected a rack of .*racks\.yaml, got "rack-3"/);
       succeeded(await rack.destroy({ args: ["--skip-preview"] }));
+    });
+  });
+
+  describe("fleet-operator without a cluster", () => {
+    it("runs each rack by a process of its own, and once more the rack whose process is killed in the middle", async () => {
+      const { uri, ssh } = world.sshd.host();
+      const port = new URL(uri).port;
+      const project = await world.project("sriov-racks", world.yaml(""));
+      // A copy: the Automation API writes stack settings beside the programs.
+      const fleet = join(project.dir, "fleet");
+      await cp(join(checkout, "examples/fleet-operator"), fleet, { recursive: true });
+      await symlink(join(checkout, "node_modules"), join(fleet, "node_modules"));
+      const [racks, knownHosts] = [join(project.dir, "racks.yaml"), join(project.dir, "known_hosts")];
+      await writeFile(knownHosts, `[127.0.0.1]:${port} ${String(ssh?.hostKey)}\n`);
+      const reached = `${uri}?keyfile=${ssh?.privateKeyPath}&known_hosts=${knownHosts}`;
+      const host = (pf: string) => ({ uri: reached, pfs: { [pf]: { numVfs: 7, persistence: "none" } } });
+      await writeFile(racks, stringify({ "rack-1": { kvm1: host("ens1f0") }, "rack-2": { kvm2: host("ens1f1") } }));
+      const run = (...args: string[]) =>
+        runChild("tsx", [join(fleet, "run.ts"), ...args, "--racks", racks], { env: project.environment() });
+
+      await world.holdNetworks();
+      // While one network's start is held up, libvirt answers nobody about any: one rack at a time.
+      const running = run("up", "--at-once", "1");
+      // Two programs and the VFs come first.
+      await Promise.race([
+        world.untilHeld("pool-ens1f0", 120),
+        running.then((ran) => assert.fail(JSON.stringify(ran))),
+      ]);
+      const killed = await runChild("pkill", ["-KILL", "-f", "pulumi up .*--stack rack-1"]);
+      assert.equal(killed.exitCode, 0, killed.stderr);
+      await world.letNetworksStart();
+      const { exitCode, stdout, stderr } = await running;
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.match(stdout, /rack-1: its process was killed; once more/);
+      assert.match(stdout, /2 of 2 racks done/);
+      assert.deepEqual((await world.virsh("net-list --name")).split("\n").sort(), ["pool-ens1f0", "pool-ens1f1"]);
+
+      const destroyed = await run("destroy");
+      assert.equal(destroyed.exitCode, 0, destroyed.stdout + destroyed.stderr);
+      assert.equal(await world.virsh("net-list --all --name"), "");
     });
   });
 

@@ -33,7 +33,7 @@ export type World = {
   /** From then on no network starts, until `letNetworksStart`. */
   holdNetworks(): Promise<void>;
   /** Resolves when that network's start waits. libvirt answers no question about it meanwhile. */
-  untilHeld(network: string): Promise<void>;
+  untilHeld(network: string, seconds?: number): Promise<void>;
   letNetworksStart(): Promise<void>;
   /** From then on a network that starts fails to, also one that waits now. */
   refuseNetworks(): Promise<void>;
@@ -96,11 +96,15 @@ export async function startWorld(): Promise<World> {
       typescript: (text) => ({ text, settings: { plugins: { providers: [{ name: "sriov", path: pluginFolder }] } } }),
       virsh: async (command) => (await mustRun(fixture, `virsh -q ${command}`)).trim(),
       holdNetworks: async () => void (await mustRun(fixture, `mkdir ${fixture.folder}/held`)),
-      untilHeld: (network) =>
-        until(`the start of ${network} waits`, async () => {
-          const { exitCode } = await fixture.run(`test -e ${fixture.folder}/held/${network}`);
-          return exitCode === 0;
-        }),
+      untilHeld: (network, seconds) =>
+        until(
+          `the start of ${network} waits`,
+          async () => {
+            const { exitCode } = await fixture.run(`test -e ${fixture.folder}/held/${network}`);
+            return exitCode === 0;
+          },
+          seconds,
+        ),
       letNetworksStart: async () => void (await mustRun(fixture, `rm -rf ${fixture.folder}/held*`)),
       refuseNetworks: async () =>
         void (await mustRun(fixture, `touch ${fixture.folder}/held-refused && rm -rf ${fixture.folder}/held`)),
