@@ -6,7 +6,15 @@ import { createContext, readAgeMs } from "../../provider/resources/context.js";
 import type { Context, Lifecycle, Outcome, Values } from "../../provider/resources/lifecycle.js";
 import { type ResourceName, registry } from "../../provider/resources/registry.js";
 import { fromStored, toStored } from "../../provider/resources/stored-state.js";
-import { fromWire, nameProperty, providerProperty, stackProperty, toWire } from "./wire.js";
+import {
+  fromWire,
+  lostProperty,
+  nameProperty,
+  providerProperty,
+  stackProperty,
+  toWire,
+  withoutUnknowns,
+} from "./wire.js";
 
 type Properties = Record<string, unknown>;
 type AnyLifecycle = Lifecycle<object, object>;
@@ -29,7 +37,7 @@ export function provider(name: ResourceName) {
           given(nameProperty),
           given(stackProperty),
         );
-        return { inputs: toWire(inputs), failures };
+        return { inputs: lostProperty in news ? withoutUnknowns(toWire(inputs)) : toWire(inputs), failures };
       }),
 
     diff: (id: string, olds: Properties, news: Properties) =>

@@ -1,18 +1,18 @@
-// Fleets of 50, 200 and 1,000 simulated hosts with four resources each, with the real CLI: how time and memory grow. The hosts
-// have a network on a PF and an interface in each of three VMs; VfConfig is left out, as its scripts, run for real on every
-// host, would take longer than all we want to measure. The hosts share the machine's processors with what is measured.
+// Fleets of 50, 200 and 1,000 simulated hosts with four resources each, with the real CLI: how time and memory grow. Each host gets
+// the VFs of its PF, a pool of them, and an interface in each of two VMs. The hosts share the machine's processors with what is
+// measured.
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
 import type { Figures, Part } from "../part.js";
 import { type Fleet, startFleet } from "./fleet.js";
 import { type Used, watchProcesses } from "./processes.js";
-import { fleetProgram, interfacesPerHost } from "./program.js";
+import { fleetProgram, wanted } from "./program.js";
 
 const sizes = [50, 200, 1_000] as const;
 
 export const fleets: Part[] = sizes.map((hosts) => ({
   name: `fleet${hosts}`,
-  title: `${hosts} simulated hosts, a pool and ${interfacesPerHost} interfaces on each`,
+  title: `${hosts} simulated hosts, 7 VFs, a pool and ${wanted.interfaces} interfaces on each`,
   async run(show) {
     const fleet = await startFleet(hosts);
     try {
@@ -37,7 +37,7 @@ async function measure(fleet: Fleet, show: (line: string) => void): Promise<Figu
       const before = await totals(fleet);
       const measured = await run(project, operation, fleet);
       const after = await totals(fleet);
-      await mustHave(fleet, operation === "destroy" ? 0 : 1);
+      await mustHave(fleet, operation === "destroy" ? { vfs: 0, networks: 0, interfaces: 0 } : wanted);
       const perHost = (name: keyof typeof after) => (after[name] - before[name]) / fleet.uris.length;
       figures[`${operation}.seconds`] = measured.seconds;
       figures[`${operation}.connectionsPerHost`] = perHost("connections");
@@ -93,10 +93,10 @@ async function totals(fleet: Fleet) {
   return { connections: sum("connections"), commands: sum("commands"), calls: sum("calls") };
 }
 
-/** Asked of the hosts, not of Pulumi: each has its pool and its interfaces, or nothing. */
-async function mustHave(fleet: Fleet, networks: 0 | 1): Promise<void> {
+/** Asked of the hosts, not of Pulumi. */
+async function mustHave(fleet: Fleet, { vfs, networks, interfaces }: typeof wanted): Promise<void> {
   const wrong = (await fleet.counts()).filter(
-    (host) => host.networks !== networks || host.interfaces !== networks * interfacesPerHost,
+    (host) => host.vfs !== vfs || host.networks !== networks || host.interfaces !== interfaces,
   );
   if (wrong.length > 0) {
     throw new Error(`${wrong.length} hosts do not have what the program says, such as ${JSON.stringify(wrong[0])}`);

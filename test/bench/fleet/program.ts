@@ -1,8 +1,9 @@
-// The program of the fleet: on every host a pool on its PF, and an interface in each of its VMs.
-import { pf } from "./simulated-commands.js";
+// The program of the fleet: on every host the VFs of its PF, a pool of them, and an interface in each of its VMs.
+import { pf } from "./simulated-linux.js";
 import { vms } from "./simulated-host.js";
 
-export const interfacesPerHost = vms.length;
+/** What each host has when the program is carried out. */
+export const wanted = { vfs: pf.totalVfs, networks: 1, interfaces: vms.length };
 
 /** `ssh` is the input of that name of every resource. */
 export const fleetProgram = (uris: readonly string[], ssh: { connectTimeout?: number } = {}): string => `
@@ -11,7 +12,8 @@ const uris = ${JSON.stringify(uris)};
 uris.forEach((uri, i) => {
   const host = { uri, ssh: ${JSON.stringify(ssh)} };
   const kvm = \`kvm\${i + 1}\`;
-  const pool = new sriov.SriovNetwork(\`\${kvm}-pool\`, { host, name: "pool-${pf.netdev}", pf: "${pf.netdev}" });
+  const vfs = new sriov.VfConfig(\`\${kvm}-${pf.netdev}\`, { host, pf: "${pf.netdev}", numVfs: ${pf.totalVfs} });
+  const pool = new sriov.SriovNetwork(\`\${kvm}-pool\`, { host, name: "pool-${pf.netdev}", pf: vfs.pfName });
   ${JSON.stringify(vms)}.forEach((domain, vm) => {
     new sriov.VmSriovInterface(\`\${kvm}-\${domain}\`, {
       host, domain, network: pool.name, mac: \`52:54:00:10:00:0\${vm}\`, vlan: 100 + vm, alias: "ua-data",

@@ -1,12 +1,12 @@
-// One simulated KVM host: an SSH server on loopback with a libvirt of its own in memory behind it, one PF with seven VFs, and VMs
-// that are off. It counts what is asked of it.
+// One simulated KVM host: an SSH server on loopback with a Linux and a libvirt of its own in memory behind it, one PF, and VMs that
+// are off. It counts what is asked of it.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type AuthContext, type Connection, type ParsedKey, Server, type ServerChannel, utils } from "ssh2";
-import { joinPciAddress } from "../../../provider/base/pci-address.js";
+import { explain } from "../../../provider/base/errors.js";
 import { parseDomainInterfaces } from "../../../provider/libvirt/xml/domain.js";
 import { FakeLibvirt } from "../../fakes/fake-libvirt.js";
-import { type Answer, type SimulatedCommands, pf } from "./simulated-commands.js";
+import { type Answer, type LinuxStates, SimulatedLinux, pf } from "./simulated-linux.js";
 import { serveLibvirt } from "./simulated-libvirtd.js";
 
 export type HostKeys = { hostPrivate: string; userPublic: string };
@@ -16,33 +16,31 @@ export type HostCounts = {
   connections: number;
   commands: number;
   calls: number;
+  vfs: number;
   networks: number;
   interfaces: number;
 };
 
-export const vms = ["web", "db", "lb"];
+export const vms = ["web", "db"];
 
 const socket = "/var/run/libvirt/libvirt-sock";
 
 export class SimulatedHost {
   readonly libvirt: FakeLibvirt;
   readonly #machineId: string;
-  readonly #commands: SimulatedCommands;
+  readonly #linux: SimulatedLinux;
   readonly #userKey: ParsedKey;
   readonly #server: Server;
   readonly #open = new Set<Connection>();
   readonly #counts = { connections: 0, commands: 0, calls: 0 };
 
-  constructor(number: number, keys: HostKeys, commands: SimulatedCommands) {
+  constructor(number: number, keys: HostKeys, states: LinuxStates) {
     this.#machineId = number.toString(16).padStart(32, "0");
-    this.#commands = commands;
+    this.#linux = new SimulatedLinux(states);
     const userKey = utils.parseKey(keys.userPublic);
     if (userKey instanceof Error) throw userKey;
     this.#userKey = userKey;
-    const vfs = Array.from({ length: pf.vfs }, (_, i) =>
-      joinPciAddress({ pciDomain: 0, bus: 1, slot: 16 + Math.floor(i / 4), function: (i % 4) * 2 }),
-    );
-    this.libvirt = new FakeLibvirt({ [pf.netdev]: vfs });
+    this.libvirt = new FakeLibvirt();
     for (const vm of vms) this.libvirt.domains.add(vm);
     this.#server = new Server({ hostKeys: [keys.hostPrivate] }, (connection) => this.#welcome(connection));
   }
@@ -58,6 +56,7 @@ export class SimulatedHost {
     const definitions = this.libvirt.domains.all.map(({ definition }) => parseDomainInterfaces(definition).length);
     return {
       ...this.#counts,
+      vfs: this.#linux.vfs.length,
       networks: this.libvirt.networks.all.filter(({ live }) => live !== undefined).length,
       interfaces: definitions.reduce((sum, count) => sum + count, 0),
     };
@@ -104,17 +103,27 @@ export class SimulatedHost {
     channel.on("error", () => undefined);
     channel.on("data", (chunk: Buffer) => (input += chunk.toString()));
     channel.on("end", () => {
-      void this.#answer(line, input).then(({ exitCode, stdout, stderr }) => {
-        channel.stderr.write(stderr);
-        channel.write(stdout);
-        channel.exit(exitCode);
-        channel.end();
+      const broken = (error: unknown): Answer => ({
+        exitCode: 126,
+        stdout: "",
+        stderr: `simulated host: ${explain(error)}\n`,
       });
+      void this.#answer(line, input)
+        .catch(broken)
+        .then(({ exitCode, stdout, stderr }) => {
+          channel.stderr.write(stderr);
+          channel.write(stdout);
+          channel.exit(exitCode);
+          channel.end();
+        });
     });
   }
 
   async #answer(line: string, input: string): Promise<Answer> {
     if (line.includes("cat /etc/machine-id")) return { exitCode: 0, stdout: `${this.#machineId}\n`, stderr: "" };
-    return this.#commands.run(line, input);
+    const answer = await this.#linux.run(line, input);
+    // libvirt finds the VFs in sysfs.
+    this.libvirt.networks.pfs[pf.netdev] = [...this.#linux.vfs];
+    return answer;
   }
 }

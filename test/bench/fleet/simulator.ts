@@ -1,21 +1,20 @@
 // The process of the simulated hosts: started by fleet.ts with a message that says how many, it answers where they listen, and
 // from then on each "counts" with what every host was asked and has.
 import { type HostCounts, type HostKeys, SimulatedHost } from "./simulated-host.js";
-import { SimulatedCommands } from "./simulated-commands.js";
+import { LinuxStates } from "./simulated-linux.js";
 
 export type Order = { hosts: number; keys: HostKeys };
 export type Place = { address: string; port: number };
 export type Message = { places: Place[] } | { counts: HostCounts[] } | { error: string };
 
 const tell = (message: Message) => void process.send?.(message);
-const commands = new SimulatedCommands();
+const states = new LinuxStates();
 const hosts: SimulatedHost[] = [];
 
 async function start({ hosts: count, keys }: Order): Promise<void> {
-  await commands.makeVfs();
   const places: Place[] = [];
   for (let number = 1; number <= count; number += 1) {
-    const host = new SimulatedHost(number, keys, commands);
+    const host = new SimulatedHost(number, keys, states);
     // All of 127.0.0.0/8 is this machine's: each host has an address of its own.
     const address = `127.77.${number >> 8}.${number & 255}`;
     places.push({ address, port: await host.listen(address) });
@@ -29,6 +28,6 @@ process.on("message", (message: Order | "counts") => {
   return void start(message).catch((error: unknown) => tell({ error: String(error) }));
 });
 process.on("disconnect", () => {
-  commands.dispose();
+  states.dispose();
   process.exit(0);
 });

@@ -5,7 +5,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from "node:n
 import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { type Fleet, startFleet } from "../../bench/fleet/fleet.js";
-import { fleetProgram, interfacesPerHost } from "../../bench/fleet/program.js";
+import { fleetProgram, wanted } from "../../bench/fleet/program.js";
 
 const [silentAddress, refusingAddress] = ["127.77.200.1", "127.77.200.2"];
 
@@ -53,15 +53,15 @@ describe("a fleet with dead hosts", () => {
     const { exitCode, stdout, stderr } = await project!.up({ args: ["--skip-preview", "--continue-on-error"] });
     const said = stdout + stderr;
     assert.notEqual(exitCode, 0, said);
-    for (const { networks, interfaces } of await fleet.counts()) {
-      assert.deepEqual({ networks, interfaces }, { networks: 1, interfaces: interfacesPerHost }, said);
+    for (const { vfs, networks, interfaces } of await fleet.counts()) {
+      assert.deepEqual({ vfs, networks, interfaces }, wanted, said);
     }
     assert.match(said, new RegExp(`error: .*root@${silentAddress}:${silent.port} .*no answer within 3 s`));
     assert.match(said, new RegExp(`error: .*root@${refusingAddress}:\\d+`));
-    // One attempt for all checks, one for the pool, which is not made: its interfaces are not tried.
+    // One attempt for all checks, one for the VFs, which are not made: the rest of it is not tried.
     assert.ok(sockets.length <= 2, `${sockets.length} connections to the host that says nothing`);
     const types = (await project!.stackExport()).map(({ type }) => type);
     assert.equal(types.filter((type) => type.endsWith("SriovNetwork")).length, 4);
-    assert.equal(types.filter((type) => type.endsWith("VmSriovInterface")).length, 4 * interfacesPerHost);
+    assert.equal(types.filter((type) => type.endsWith("VmSriovInterface")).length, 4 * wanted.interfaces);
   });
 });

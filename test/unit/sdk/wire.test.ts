@@ -4,11 +4,13 @@ import fc from "fast-check";
 import { unknown } from "../../../provider/resources/lifecycle.js";
 import {
   fromWire,
+  lostProperty,
   nameProperty,
   providerProperty,
   stackProperty,
   toWire,
   unknownSentinel,
+  withoutUnknowns,
 } from "../../../sdk/nodejs/wire.js";
 
 describe("the wire of the dynamic provider", () => {
@@ -22,6 +24,15 @@ describe("the wire of the dynamic provider", () => {
     assert.deepEqual(fromWire({ ...own, pf: "eno49" }), { pf: "eno49" });
   });
 
+  it("takes what an update has lost for unknown, and gives nothing unknown back", () => {
+    const values = fromWire({ [lostProperty]: ["pf"], name: "pool" });
+    assert.deepEqual(values, { name: "pool", pf: unknown });
+    assert.deepEqual(withoutUnknowns(toWire({ ...values, vfs: [unknown, { index: 0, pf: unknown }] })), {
+      name: "pool",
+      vfs: [{ index: 0 }],
+    });
+  });
+
   it("drops what is undefined, at any depth: Pulumi would lose the resource over it", () => {
     const wire = toWire({ a: undefined, b: [{ c: undefined, d: 1 }] });
     assert.deepEqual(wire, { b: [{ d: 1 }] });
@@ -31,7 +42,7 @@ describe("the wire of the dynamic provider", () => {
   it("brings any JSON back as it was", () => {
     const names = fc
       .string()
-      .filter((name) => ![nameProperty, stackProperty, providerProperty, "__proto__"].includes(name));
+      .filter((name) => ![nameProperty, stackProperty, lostProperty, providerProperty, "__proto__"].includes(name));
     const values = fc.dictionary(
       names,
       fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as never),
