@@ -14,7 +14,8 @@ import { sshdPackages } from "./integration/sshd.js";
 
 const groups = ["check", "unit", "integration", "e2e"] as const;
 type Group = (typeof groups)[number];
-type Counts = { passed: number; failed: number; skipped: string[] };
+type Failure = { title: string; why: string };
+type Counts = { passed: number; failed: Failure[]; skipped: string[] };
 
 const root = join(__dirname, "..");
 const scratch = mkdtempSync(join(tmpdir(), "pulumi-sriov-test-"));
@@ -33,6 +34,23 @@ function run(command: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   });
 }
 
+/** Like {@link run}, and answers what was printed, too. */
+function runAndRead(command: string[]): Promise<{ code: number; printed: string }> {
+  return new Promise((resolve, reject) => {
+    const [file = "", ...args] = command;
+    const child = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let printed = "";
+    const read = (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      printed += chunk.toString();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, printed }));
+  });
+}
+
 async function must(what: string, command: string[]): Promise<void> {
   const code = await run(command);
   if (code !== 0) throw new Error(`${what} failed: \`${command.join(" ")}\` ended with exit code ${code}`);
@@ -46,10 +64,13 @@ async function mocha(group: Group): Promise<Counts> {
   try {
     const counts = JSON.parse(readFileSync(file, "utf8")) as Counts;
     // A crash after the last test, an open handle that was killed: not a pass.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    return code !== 0 && counts.failed.length === 0 ? { ...counts, failed: [crash(`exit code ${code}`)] } : counts;
   } catch {
-    process.stdout.write(`The ${group} tests ended with exit code ${code} before they were counted.\n`);
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: [crash(`exit code ${code}, before they were counted`)], skipped: [] };
+  }
+
+  function crash(why: string): Failure {
+    return { title: `the ${group} tests end by themselves`, why };
   }
 }
 
@@ -63,12 +84,12 @@ async function check(): Promise<Counts> {
     ["the lock file", "node", "--require", "tsx/cjs", "test/check/lock-file.ts"],
     ["known vulnerabilities", "node", "--require", "tsx/cjs", "test/check/audit.ts"],
   ];
-  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+  const counts: Counts = { passed: 0, failed: [], skipped: [] };
   for (const [name = "", ...command] of steps) {
-    const ok = (await run(command)) === 0;
-    process.stdout.write(`  ${ok ? "✔" : "✘"} ${name}\n`);
-    if (ok) counts.passed += 1;
-    else counts.failed += 1;
+    const { code, printed } = await runAndRead(command);
+    process.stdout.write(`  ${code === 0 ? "✔" : "✘"} ${name}\n`);
+    if (code === 0) counts.passed += 1;
+    else counts.failed.push({ title: name, why: printed.trimEnd() || `exit code ${code}` });
   }
   return counts;
 }
@@ -99,23 +120,26 @@ async function main(): Promise<number> {
     wanted.includes(group) ? run(["node", "--require", "tsx/cjs", `test/${group}/prepare.ts`]) : Promise.resolve(0);
   const [debian13, lab] = [prepare("integration"), prepare("e2e")];
 
-  const totals: Counts = { passed: 0, failed: 0, skipped: [] };
+  const totals: Counts = { passed: 0, failed: [], skipped: [] };
   for (const group of wanted) {
     if (group === "integration" && (await debian13) !== 0) throw new Error("Debian 13's libvirt could not be made");
     if (group === "e2e" && (await lab) !== 0) throw new Error("the lab or the Pulumi CLI could not be prepared");
     process.stdout.write(`\n== ${group}\n`);
     const counts = group === "check" ? await check() : await mocha(group);
     totals.passed += counts.passed;
-    totals.failed += counts.failed;
+    totals.failed.push(...counts.failed);
     totals.skipped.push(...counts.skipped);
   }
 
+  // Said once more where whoever reads only the end of a log finds it.
+  for (const { title, why } of totals.failed)
+    process.stdout.write(`\nfailed: ${title}\n${why.split("\n").slice(0, 25).join("\n")}\n`);
   for (const title of totals.skipped) process.stdout.write(`skipped: ${title}\n`);
   // Everything these tests need is installed by the run itself, so a skip is never expected.
   const unexpected = process.env["CI"] ? totals.skipped.length : 0;
   if (unexpected > 0) process.stdout.write("Skips are failures in CI.\n");
-  process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped\n`);
-  return totals.failed + unexpected > 0 ? 1 : 0;
+  process.stdout.write(`\n${totals.passed} passed, ${totals.failed.length} failed, ${totals.skipped.length} skipped\n`);
+  return totals.failed.length + unexpected > 0 ? 1 : 0;
 }
 
 main()
