@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { SriovError } from "../base/errors.js";
 import { openTcp } from "../transport/tcp.js";
+import { Pulse } from "../transport/pulse.js";
 import { openTls, refusedUs } from "../transport/tls.js";
 import { type TlsInputs, readCertificates } from "./certificates.js";
 import type { LibvirtUri } from "./uri.js";
@@ -12,7 +13,11 @@ const ports = { tls: 16514, tcp: 16509 };
 const timeoutMs = 20_000;
 
 /** Equivalent to: `virsh -c qemu+tls://$host/system connect`, up to the first call. */
-export async function openLibvirtOverNetwork(uri: LibvirtUri, tls: TlsInputs = {}): Promise<Duplex> {
+export async function openLibvirtOverNetwork(
+  uri: LibvirtUri,
+  tls: TlsInputs = {},
+  pulse = new Pulse(),
+): Promise<Duplex> {
   const { hostName = "", transport } = uri;
   const isTls = transport === "tls";
   const port = uri.port ?? ports[isTls ? "tls" : "tcp"];
@@ -25,14 +30,18 @@ export async function openLibvirtOverNetwork(uri: LibvirtUri, tls: TlsInputs = {
   try {
     const server = isTls ? "libvirtd with TLS (libvirtd-tls.socket or virtproxyd-tls.socket)" : "libvirtd with TCP";
     const target = { hostName, port, server };
+    pulse.await(`libvirt on ${hostName}`);
     if (!isTls) return await openTcp(doing, target, timeout.signal);
     const noVerify = tls.noVerify ?? uri.parameters["no_verify"] === "1";
     const credentials = await readCertificates(doing, { ...tls, noVerify }, { pkiPath: uri.parameters["pkipath"] });
     const socket = await openTls(doing, target, credentials, timeout.signal);
+    // What follows may take long: libvirtd looks up our name.
+    pulse.settle();
     await welcomed(doing, socket, timeout.signal);
     return socket;
   } finally {
     clearTimeout(timer);
+    pulse.settle();
   }
 }
 

@@ -5,7 +5,7 @@ import type { Context, Failure } from "./lifecycle.js";
 import { hasUnknown } from "./model-failures.js";
 import type { Session } from "./session.js";
 
-/** The answer of `ask`; undefined, with a warning or a failure, when the host cannot be asked. */
+/** The answer of `ask`; undefined, with a warning or a failure, when the host cannot be asked, or shows no sign of life. */
 export async function askHost<T>(
   context: Context,
   host: HostInputs,
@@ -15,7 +15,7 @@ export async function askHost<T>(
   const isWrong = failures.some(({ property }) => /^host($|[.[])/.test(property));
   if (isWrong || hasUnknown(host)) return undefined;
   try {
-    return await ask(await context.connect(host));
+    return await ask(await context.connect(host, { patience: "until-silent" }));
   } catch (error) {
     const kind = kindOf(error);
     if (kind === undefined || kind === "bug") throw error;

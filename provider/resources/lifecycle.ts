@@ -4,6 +4,7 @@ import type { Log } from "../base/log.js";
 import type { Session } from "./session.js";
 import type { HostInputs } from "./host-inputs.js";
 import type { Program } from "./program.js";
+import type { Patience } from "./sessions.js";
 
 /** A value that is not known yet: an output of something that this `pulumi up` has still to make. */
 export const unknown: unique symbol = Symbol.for("pulumi-sriov.unknown");
@@ -22,8 +23,11 @@ export type Failure = {
 
 /** What every call may use. */
 export interface Context {
-  /** The one connection to a host that this process shares. Rejects with `unreachable` and friends. */
-  connect(host: HostInputs): Promise<Session>;
+  /**
+   * The one connection to a host that this process shares. Rejects with `unreachable` and friends. `patience`: default `full`, as
+   * long as the host's connectTimeout; `check` has less.
+   */
+  connect(host: HostInputs, options?: { patience?: Patience }): Promise<Session>;
   /** What this program declares, as far as `check` has seen it. */
   readonly program: Program;
   readonly log: Log;

@@ -16,6 +16,7 @@ import type { Connection } from "../transport/connection.js";
 import type { HostKeyPolicy } from "../transport/host-keys.js";
 import { connectLocal } from "../transport/local.js";
 import type { Connect, Pool } from "../transport/pool.js";
+import { Pulse } from "../transport/pulse.js";
 import type * as Ssh from "../transport/ssh.js";
 import { type HostInputs, hostKey, hostName } from "./host-inputs.js";
 
@@ -47,18 +48,20 @@ export interface OwnedSession extends Session {
 export async function openSession(
   host: HostInputs,
   pool: Pool,
-  { log = silentLog }: { log?: Log } = {},
+  { log = silentLog, pulse = new Pulse() }: { log?: Log; pulse?: Pulse } = {},
 ): Promise<OwnedSession> {
   const uri = parseLibvirtUri(host.uri);
   const why = whyUnsupported(uri);
   if (why !== undefined) throw new SriovError("unsupported", `host.uri: ${why}`);
   for (const note of ignoredParts(uri)) log.warn(`${host.uri}: ${note}`);
-  return givesShell(uri) ? openWithShell(host, uri, pool, log) : openLibvirtOnly(host, uri);
+  return givesShell(uri) ? openWithShell(host, uri, pool, { log, pulse }) : openLibvirtOnly(host, uri, pulse);
 }
 
-async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, log: Log): Promise<OwnedSession> {
+type Telling = { log: Log; pulse: Pulse };
+
+async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, telling: Telling): Promise<OwnedSession> {
   const connect: Connect = isSsh(uri)
-    ? () => sshRoom().connectSsh(sshTarget(host, uri), { log })
+    ? () => sshRoom().connectSsh(sshTarget(host, uri), telling)
     : async () => connectLocal();
   const connection = await pool.connection(hostKey(host), connect);
   const open = () => openLibvirtSocket(connection, uri);
@@ -76,9 +79,10 @@ async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, log:
 }
 
 /** qemu+tls, qemu+tcp: who the host is, libvirt has to say. Its UUID is the machine's by SMBIOS, or host_uuid of libvirtd.conf. */
-async function openLibvirtOnly(host: HostInputs, uri: LibvirtUri): Promise<OwnedSession> {
+async function openLibvirtOnly(host: HostInputs, uri: LibvirtUri, pulse: Pulse): Promise<OwnedSession> {
   const name = hostName(host);
-  const connect = () => connectLibvirt(() => openLibvirtOverNetwork(uri, host.tls), libvirtOptions(host, uri, name));
+  const open = () => openLibvirtOverNetwork(uri, host.tls, pulse);
+  const connect = () => connectLibvirt(open, libvirtOptions(host, uri, name));
   const client = await connect();
   try {
     const { hostUuid } = parseCapabilitiesXml(await client.capabilities());

@@ -89,15 +89,16 @@ export class SshConnection implements PooledConnection {
   }
 
   /** A TCP stream from the host to another one, for ProxyJump. */
-  async openTcp(hostName: string, port: number): Promise<Duplex> {
+  async openTcp(hostName: string, port: number, signal?: AbortSignal): Promise<Duplex> {
     try {
       return await this.#open(
-        this.#lost.signal,
+        AbortSignal.any([this.#lost.signal, ...(signal ? [signal] : [])]),
         (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done),
         asIs,
       );
     } catch (cause) {
       this.#lost.signal.throwIfAborted();
+      signal?.throwIfAborted();
       const message = `Cannot reach ${hostName}:${port} through ${this.name}: ${(cause as Error).message}`;
       throw new SriovError("unreachable", message, { cause });
     }

@@ -8,6 +8,7 @@ import { type Credentials, type Login, prepareLogin } from "./ssh-auth.js";
 import { type SshSettings, expandHome, readSshSettings } from "./ssh-config.js";
 import { SshConnection } from "./ssh-connection.js";
 import { openProxyCommand } from "./proxy-command.js";
+import { Pulse } from "./pulse.js";
 import { openTcp } from "./tcp.js";
 
 export type SshTarget = Credentials & {
@@ -31,9 +32,12 @@ export type SshTarget = Credentials & {
 const maxJumps = 8;
 const keepAlive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
-/** Equivalent to: `ssh $user@$host` */
-export async function connectSsh(target: SshTarget, { log = silentLog }: { log?: Log } = {}): Promise<SshConnection> {
-  const connection = await connectThrough(target, log, 0);
+/** Equivalent to: `ssh $user@$host`. Tells `pulse` whom it has spoken to, and who has answered with the first byte of SSH. */
+export async function connectSsh(
+  target: SshTarget,
+  { log = silentLog, pulse = new Pulse() }: { log?: Log; pulse?: Pulse } = {},
+): Promise<SshConnection> {
+  const connection = await connectThrough(target, { log, pulse, depth: 0 });
   if (target.become === undefined) return connection;
   try {
     await connection.becomeRoot();
@@ -44,7 +48,9 @@ export async function connectSsh(target: SshTarget, { log = silentLog }: { log?:
   }
 }
 
-async function connectThrough(target: SshTarget, log: Log, depth: number): Promise<SshConnection> {
+type Trip = { log: Log; pulse: Pulse; depth: number };
+
+async function connectThrough(target: SshTarget, trip: Trip): Promise<SshConnection> {
   const settings = await readSshSettings(target.hostName, target);
   const name = nameOf(target, settings);
   const seconds = target.connectTimeout ?? settings.connectTimeoutSeconds ?? 20;
@@ -52,13 +58,15 @@ async function connectThrough(target: SshTarget, log: Log, depth: number): Promi
   const timer = setTimeout(() => timeout.abort(tooSlow(name, settings, seconds)), seconds * 1000);
   try {
     const [check, login] = await Promise.all([
-      prepareHostKeyCheck(hostKeyRules(target, settings, name, log)),
+      prepareHostKeyCheck(hostKeyRules(target, settings, name, trip.log)),
       prepareLogin(settings.user, target, settings),
     ]);
-    const stream = await openStream(target, settings, { name, log, depth, signal: timeout.signal });
+    const stream = await openStream(target, settings, { ...trip, name, signal: timeout.signal });
+    stream.once("data", () => trip.pulse.settle());
     return await logIn(stream, { name, check, login, settings, signal: timeout.signal });
   } finally {
     clearTimeout(timer);
+    trip.pulse.settle();
   }
 }
 
@@ -87,7 +95,7 @@ function hostKeyRules(target: SshTarget, settings: SshSettings, name: string, lo
   };
 }
 
-type Way = { name: string; log: Log; depth: number; signal: AbortSignal };
+type Way = Trip & { name: string; signal: AbortSignal };
 
 async function openStream(target: SshTarget, settings: SshSettings, way: Way): Promise<Duplex> {
   const { hostName, port, proxyJump, proxyCommand } = settings;
@@ -101,7 +109,9 @@ async function openStream(target: SshTarget, settings: SshSettings, way: Way): P
     }
     return openThroughJump(target, hops, way, { hostName, port });
   }
+  // No pulse is awaited of a program: some need seconds before there is a way at all (a cloud's tunnel).
   if (proxyCommand !== undefined && target.jump === undefined) return openProxyCommand(doing, proxyCommand);
+  way.pulse.await(way.name);
   return openTcp(doing, { hostName, port, server: "sshd" }, way.signal);
 }
 
@@ -115,9 +125,13 @@ async function openThroughJump(
   const before = hops.slice(0, -1);
   const last: SshTarget = { configFile, connectTimeout, ...(hops.at(-1) as SshTarget) };
   // The last one is reached through those before it; the first one as its own configuration says.
-  const jump = await connectThrough(before.length === 0 ? last : { ...last, jump: before }, way.log, way.depth + 1);
+  const jump = await connectThrough(before.length === 0 ? last : { ...last, jump: before }, {
+    ...way,
+    depth: way.depth + 1,
+  });
   try {
-    const stream = await jump.openTcp(hostName, port);
+    way.pulse.await(way.name);
+    const stream = await jump.openTcp(hostName, port, way.signal);
     stream.once("close", () => void jump.close());
     return stream;
   } catch (error) {

@@ -7,7 +7,8 @@ import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { type Fleet, startFleet } from "../../bench/fleet/fleet.js";
 import { fleetProgram, wanted } from "../../bench/fleet/program.js";
 
-const [silentAddress, refusingAddress] = ["127.77.200.1", "127.77.200.2"];
+const silentAddresses = [1, 2, 3, 4, 5].map((n) => `127.77.200.${n}`);
+const refusingAddress = "127.77.200.9";
 
 async function listen(address: string, take: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
   const server = createServer(take).listen(0, address);
@@ -20,46 +21,80 @@ async function close(server: Server): Promise<void> {
   await once(server, "close");
 }
 
+type SilentHost = { address: string; server: Server; port: number; sockets: Socket[] };
+
+async function startSilentHost(address: string): Promise<SilentHost> {
+  const sockets: Socket[] = [];
+  return {
+    address,
+    sockets,
+    ...(await listen(address, (socket) => sockets.push(socket.on("error", () => undefined)))),
+  };
+}
+
 describe("a fleet with dead hosts", () => {
   let fleet: Fleet;
   let project: PulumiProject | undefined;
-  let silent: { server: Server; port: number };
-  const sockets: Socket[] = [];
+  let dead: string[];
+  const silent: SilentHost[] = [];
 
   before(async function () {
     // On a new machine the CLI has to be made first.
     this.timeout(600_000);
     const pulumi = await ensurePulumi();
     fleet = await startFleet(4);
-    silent = await listen(silentAddress, (socket) => sockets.push(socket));
+    for (const address of silentAddresses) silent.push(await startSilentHost(address));
     const refusing = await listen(refusingAddress, () => undefined);
     await close(refusing.server);
-    const dead = [
-      `qemu+ssh://root@${silentAddress}:${silent.port}/system`,
-      `qemu+ssh://root@${refusingAddress}:${refusing.port}/system`,
-    ];
-    const text = fleetProgram([...dead, ...fleet.uris], { connectTimeout: 3 });
-    project = await createProject({ name: "dead-hosts", program: { text }, pulumi });
+    dead = [
+      ...silent.map(({ address, port }) => ({ address, port })),
+      { address: refusingAddress, port: refusing.port },
+    ].map(({ address, port }) => `qemu+ssh://root@${address}:${port}/system`);
+    project = await createProject({ name: "dead-hosts", program: { text: program(600) }, pulumi });
   });
   after(async () => {
     await project?.dispose();
-    for (const socket of sockets) socket.destroy();
-    if (silent) await close(silent.server);
+    for (const { server, sockets } of silent) {
+      for (const socket of sockets) socket.destroy();
+      await close(server);
+    }
     await fleet?.stop();
   });
 
-  it("makes everything on the others, and names the one that says nothing and the one that refuses", async function () {
+  const program = (connectTimeout: number) => fleetProgram([...dead, ...fleet.uris], { connectTimeout });
+
+  it("previews the others while those that say nothing are still waited for, ten minutes each, and names them", async function () {
     this.timeout(90_000);
+    const { exitCode, stdout, stderr } = await project!.preview();
+    const said = stdout + stderr;
+    assert.equal(exitCode, 0, said);
+    for (const { address, port, sockets } of silent) {
+      const name = `root@${address}:${port}`;
+      assert.match(
+        said,
+        new RegExp(`warning: qemu\\+ssh://${name}/system cannot be asked now.*Cannot connect to ${name}: no sign`),
+      );
+      assert.equal(sockets.length, 1, `${sockets.length} connections to ${name}`);
+    }
+    assert.match(said, new RegExp(`warning: .*root@${refusingAddress}:\\d+`));
+    assert.match(said, new RegExp(`\\+ ${(wanted.interfaces + 2) * (dead.length + fleet.uris.length) + 1} to create`));
+  });
+
+  it("makes everything on the others, and names each that says nothing and the one that refuses", async function () {
+    this.timeout(120_000);
+    await project!.write(program(3));
     const { exitCode, stdout, stderr } = await project!.up({ args: ["--skip-preview", "--continue-on-error"] });
     const said = stdout + stderr;
     assert.notEqual(exitCode, 0, said);
     for (const { vfs, networks, interfaces } of await fleet.counts()) {
       assert.deepEqual({ vfs, networks, interfaces }, wanted, said);
     }
-    assert.match(said, new RegExp(`error: .*root@${silentAddress}:${silent.port} .*no answer within 3 s`));
+    for (const { address, port, sockets } of silent) {
+      assert.match(said, new RegExp(`error: .*root@${address}:${port} .*no answer within 3 s`));
+      // One of the preview, one attempt for all checks, one for the VFs, which are not made: the rest of it is not tried.
+      assert.ok(sockets.length <= 3, `${sockets.length} connections to ${address}`);
+    }
     assert.match(said, new RegExp(`error: .*root@${refusingAddress}:\\d+`));
-    // One attempt for all checks, one for the VFs, which are not made: the rest of it is not tried.
-    assert.ok(sockets.length <= 2, `${sockets.length} connections to the host that says nothing`);
     const types = (await project!.stackExport()).map(({ type }) => type);
     assert.equal(types.filter((type) => type.endsWith("SriovNetwork")).length, 4);
     assert.equal(types.filter((type) => type.endsWith("VmSriovInterface")).length, 4 * wanted.interfaces);
