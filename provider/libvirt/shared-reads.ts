@@ -1,13 +1,18 @@
 // Answers that several resources want are asked for once: 28 interfaces of 7 VMs need each VM's XML, and the way to the host may
-// be long. What is written drops what it could have changed, before and after, so a read-back is always a real one.
+// be long. What is written drops what it could have changed, before and after, so a read-back is always a real one. One thing is
+// dropped only for who is about to write: a domain whose definition got or lost a device. The check of the next resource of the
+// same VM knows from the program itself what that was, and 28 of them would each wait a round trip to see it.
 import type { Affect, DomainRef, LibvirtClient, NetworkRef, PortRef } from "./client.js";
 
 /** What an answer is about, and what a write may have changed: `domain UUID`, or a kind as a whole. */
 type About = string;
 
+/** `outdated`: a look, which may be some seconds old, may also be older than this write. */
+type Changed = { gone: About[] } | { outdated: About[] };
+
 type Verbs = {
   [Verb in keyof LibvirtClient]: LibvirtClient[Verb] extends (...args: infer Args) => unknown
-    ? { reads: (...args: Args) => About } | { writes: (...args: Args) => About[] } | "as it is"
+    ? { reads: (...args: Args) => About } | { writes: (...args: Args) => Changed } | "as it is"
     : "as it is";
 };
 
@@ -15,14 +20,14 @@ const network = ({ uuid }: NetworkRef): About => `network ${uuid}`;
 const domain = ({ uuid }: DomainRef): About => `domain ${uuid}`;
 
 /** A network that is defined, started or stopped: the list, its own facts, and with a new name anybody's. */
-const anyNetwork = () => ["networks", "network "];
+const anyNetwork = (): Changed => ({ gone: ["networks", "network "] });
 
 /** A running VM takes a VF from a pool, and the VF gets another driver. */
-const devicesOf = (ref: DomainRef, _xml: string, { live = false }: Affect): About[] =>
-  live ? [domain(ref), "network ", "node-devices"] : [domain(ref)];
+const devicesOf = (ref: DomainRef, _xml: string, { live = false }: Affect): Changed =>
+  live ? { gone: [domain(ref), "network ", "node-devices"] } : { outdated: [domain(ref)] };
 
 /** A VM that starts or stops: who runs, its own facts, and what it takes from pools. */
-const anyDomain = ["domains", "domain ", "network ", "node-devices"];
+const anyDomain = (): Changed => ({ gone: ["domains", "domain ", "network ", "node-devices"] });
 
 const verbs: Verbs = {
   name: "as it is",
@@ -46,8 +51,8 @@ const verbs: Verbs = {
   domainXml: { reads: domain },
   isDomainActive: { reads: domain },
   isDomainPersistent: { reads: domain },
-  shutdownDomain: { writes: () => anyDomain },
-  startDomain: { writes: () => anyDomain },
+  shutdownDomain: { writes: anyDomain },
+  startDomain: { writes: anyDomain },
   attachDevice: { writes: devicesOf },
   detachDevice: { writes: devicesOf },
   updateDevice: { writes: devicesOf },
@@ -57,7 +62,14 @@ const verbs: Verbs = {
   close: "as it is",
 };
 
-type Answer = { about: About; promise: Promise<unknown>; askedAt: number; settled: boolean };
+type Answer = {
+  about: About;
+  promise: Promise<unknown>;
+  askedAt: number;
+  settled: boolean;
+  /** Something was written since. */
+  isOutdated: boolean;
+};
 
 export class SharedReads {
   readonly #client: LibvirtClient;
@@ -93,7 +105,7 @@ export class SharedReads {
         if (typeof value !== "function") return value;
         const call = (...args: unknown[]): unknown => Reflect.apply(value, client, args);
         const verb = verbs[property as keyof LibvirtClient] as
-          { reads?: (...args: unknown[]) => About; writes?: (...args: unknown[]) => About[] } | "as it is" | undefined;
+          { reads?: (...args: unknown[]) => About; writes?: (...args: unknown[]) => Changed } | "as it is" | undefined;
         if (verb === undefined || verb === "as it is") return call;
         if (verb.reads) {
           const about = verb.reads;
@@ -104,7 +116,7 @@ export class SharedReads {
           const isLookup = property === "findDomain" || property === "findNetwork";
           return isLookup && maxAgeMs > 0 ? (name: string) => inList(view, property, name, () => read(name)) : read;
         }
-        const changes = verb.writes ?? (() => []);
+        const changes = verb.writes ?? (() => ({ gone: [] }));
         return async (...args: unknown[]) => {
           this.#drop(changes(...args));
           try {
@@ -120,8 +132,9 @@ export class SharedReads {
 
   #shared(key: string, about: About, maxAgeMs: number, ask: () => Promise<unknown>): Promise<unknown> {
     const known = this.#answers.get(key);
-    if (known && (!known.settled || Date.now() - known.askedAt < maxAgeMs)) return known.promise;
-    const answer: Answer = { about, promise: ask(), askedAt: Date.now(), settled: false };
+    const isNew = known && !known.settled && !known.isOutdated;
+    if (known && (isNew || Date.now() - known.askedAt < maxAgeMs)) return known.promise;
+    const answer: Answer = { about, promise: ask(), askedAt: Date.now(), settled: false, isOutdated: false };
     this.#answers.set(key, answer);
     answer.promise.then(
       () => (answer.settled = true),
@@ -132,11 +145,14 @@ export class SharedReads {
     return answer.promise;
   }
 
-  #drop(changed: readonly About[]): void {
-    for (const [key, { about }] of this.#answers) {
-      if (changed.some((prefix) => about.startsWith(prefix))) this.#answers.delete(key);
+  #drop(changed: Changed): void {
+    const [prefixes, isGone] = "gone" in changed ? [changed.gone, true] : [changed.outdated, false];
+    for (const [key, answer] of this.#answers) {
+      if (!prefixes.some((prefix) => answer.about.startsWith(prefix))) continue;
+      if (isGone) this.#answers.delete(key);
+      else answer.isOutdated = true;
     }
-    if (changed.includes("node-devices")) this.#movedDevices();
+    if (prefixes.includes("node-devices")) this.#movedDevices();
   }
 }
 

@@ -78,7 +78,7 @@ export class Login {
 
 export async function prepareLogin(username: string, given: Credentials, settings: SshSettings): Promise<Login> {
   const notes: string[] = [];
-  const attempts: Attempt[] = [{ method: "none", use: { type: "none", username } }];
+  const attempts: Attempt[] = [];
   const login = new Login(attempts, notes);
   const explicit = await readExplicit(given);
   const others = explicit ? [] : await readConfigured(given, settings, notes);
@@ -117,6 +117,10 @@ export async function prepareLogin(username: string, given: Credentials, setting
     attempts.push(...passwords(username, given.password, allows), ...implicit);
     notes.push(...others.filter(({ privateKey, isEncrypted }) => !privateKey && isEncrypted).map(whyUnused));
   }
+  // It asks what the host accepts. With a key at hand that is a round trip for nothing, of some six until the first command runs.
+  const none: Attempt = { method: "none", use: { type: "none", username } };
+  if (attempts[0]?.method === "publickey") attempts.push(none);
+  else attempts.unshift(none);
   return login;
 }
 

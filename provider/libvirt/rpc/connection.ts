@@ -1,5 +1,6 @@
 // One stream to libvirt: calls out, replies and events in. Knows serials and packets, not what a network is.
-// Replies come in any order; libvirtd reads at most five calls of a client at once and then no PONG either, so four are in flight.
+// Replies come in any order. libvirtd works on at most five calls of a client at once, and reads no more of it meanwhile, not even a
+// PONG: so no more than four that may take their time are in flight. Questions are answered at once; of them more may wait.
 import type { Duplex } from "node:stream";
 import { SriovError } from "../../base/errors.js";
 import { type Packet, PacketReader, formatPacket, messageStatus, messageType, program } from "./packet.js";
@@ -17,7 +18,8 @@ import {
 import { parseRemoteError } from "./remote-error.js";
 import { type Codec, XdrWriter, decode } from "./xdr.js";
 
-const maxInFlight = 4;
+const maxChanges = 4;
+const maxInFlight = 16;
 const protocolVersion = 1;
 const ping = 1;
 const pong = 2;
@@ -153,12 +155,19 @@ export class RpcConnection {
   #send(): void {
     // What the other side does not read stays here, and not in the memory of the stream.
     while (this.#inFlight.size < maxInFlight && !this.#stream.writableNeedDrain) {
-      const call = this.#waiting.shift();
+      const call = this.#next();
       if (!call) return;
       this.#serial = (this.#serial + 1) >>> 0;
       this.#inFlight.set(this.#serial, call);
       this.#write(call.procedure, call.payload, this.#serial);
     }
+  }
+
+  /** The one that has waited longest; with enough changes on their way, the longest of the questions. */
+  #next(): Call | undefined {
+    const changes = [...this.#inFlight.values()].filter((call) => call.changes).length;
+    const index = this.#waiting.findIndex((call) => !call.changes || changes < maxChanges);
+    return index === -1 ? undefined : this.#waiting.splice(index, 1)[0];
   }
 
   #write(procedure: number, payload: Buffer, serial: number): void {

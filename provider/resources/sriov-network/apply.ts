@@ -6,11 +6,20 @@ import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
 import type { Context, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
+import { unlessGone } from "../unless-gone.js";
 import { foreignNetwork } from "./check-host.js";
 import { harmless, interruption, refusal } from "./guard.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import { type Step, describe, plan } from "./plan.js";
-import { type ReadCurrent, readCurrent, readNetwork, readNetworks, readPfVfs } from "./read.js";
+import {
+  type ReadCurrent,
+  type ReadNetwork,
+  readCurrent,
+  readKnown,
+  readNetwork,
+  readNetworks,
+  readPfVfs,
+} from "./read.js";
 import { idOf, stateOf } from "./state.js";
 import { takenVfs } from "./taken.js";
 
@@ -61,11 +70,12 @@ async function converge(
   const refused = refusal(steps, before.network, interruption(steps, inputs.name, session.hostName));
   const reasons: string[] = [];
   let failed: unknown;
+  let ref: NetworkRef | undefined = before.network?.ref;
   for (const step of refused ? harmless(steps) : steps) {
     try {
       context.signal.throwIfAborted();
       context.log.debug(`${session.hostName}: ${describe(step)}`);
-      await take(client, step, before);
+      ref = await take(client, step, before, ref);
     } catch (error) {
       failed = error;
       reasons.push(failureText(step, error, before, session.hostName));
@@ -73,7 +83,7 @@ async function converge(
     }
   }
   if (refused) reasons.push(`${refused.message} ${failed === undefined ? definedAnew(steps) : ""}${refused.remedy}`);
-  const network = await readNetwork(client, inputs.name);
+  const network = await (ref ? readKnown(client, ref) : readNetwork(client, inputs.name));
   if (!network) {
     if (failed === undefined)
       throw new SriovError("mismatch", `Network "${inputs.name}" is gone from ${session.hostName}`);
@@ -99,35 +109,42 @@ const definedAnew = (steps: readonly Step[]): string =>
     ? "The network is defined anew; the running pool is as it was, until it can be restarted. "
     : "";
 
-/** Equivalent to: `virsh net-define`, `net-destroy`, `net-start`, `net-autostart`: the step says which. */
-async function take(client: LibvirtClient, step: Step, { network }: ReadCurrent): Promise<void> {
-  switch (step.do) {
-    case "define": {
-      const xml = network ? updateNetworkXml(network.inactiveXml, step.wanted) : formatNetworkXml(step.wanted);
-      await client.defineNetwork(xml);
-      return;
-    }
-    case "stop":
-      return stop(client, await found(client, step.name), `stop network "${step.name}"`);
-    case "start":
-      return client.startNetwork(await found(client, step.name));
-    case "set-autostart":
-      return client.setNetworkAutostart(await found(client, step.name), step.to);
+/** Equivalent to: `virsh net-define`, `net-destroy`, `net-start`, `net-autostart`: the step says which. Answers the network. */
+async function take(
+  client: LibvirtClient,
+  step: Step,
+  { network }: ReadCurrent,
+  ref: NetworkRef | undefined,
+): Promise<NetworkRef> {
+  if (step.do === "define") {
+    return client.defineNetwork(
+      network ? updateNetworkXml(network.inactiveXml, step.wanted) : formatNetworkXml(step.wanted),
+    );
   }
+  if (!ref) throw new SriovError("not-found", `there is no network "${step.name}" any more`);
+  switch (step.do) {
+    case "stop":
+      await stop(client, ref, `stop network "${step.name}"`);
+      break;
+    case "start":
+      await client.startNetwork(ref);
+      break;
+    case "set-autostart":
+      await client.setNetworkAutostart(ref, step.to);
+  }
+  return ref;
 }
 
 /** Asks once more right before: libvirt does not, and a VM may have come since. */
 async function stop(client: LibvirtClient, ref: NetworkRef, doing: string): Promise<void> {
-  const network = await readNetwork(client, ref.uuid);
-  const refused = refusal([{ do: "stop" }], network, doing);
-  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
-  if (network?.isActive) await client.stopNetwork(ref);
+  const network = await readKnown(client, ref);
+  if (network) await stopUnlessUsed(client, network, doing);
 }
 
-async function found(client: LibvirtClient, name: string) {
-  const network = await client.findNetwork(name);
-  if (!network) throw new SriovError("not-found", `there is no network "${name}" any more`);
-  return network;
+async function stopUnlessUsed(client: LibvirtClient, network: ReadNetwork, doing: string): Promise<void> {
+  const refused = refusal([{ do: "stop" }], network, doing);
+  if (refused) throw new SriovError("refused", refused.message, { remedy: refused.remedy });
+  if (network.isActive) await client.stopNetwork(network.ref);
 }
 
 function failureText(step: Step, error: unknown, { pfVfs }: ReadCurrent, hostName: string): string {
@@ -144,11 +161,11 @@ function failureText(step: Step, error: unknown, { pfVfs }: ReadCurrent, hostNam
 /** Equivalent to: `virsh net-destroy $name`, `virsh net-undefine $name`; refused while a VM holds a VF. What is gone is deleted. */
 export async function remove(session: Session, state: SriovNetworkState): Promise<void> {
   const client = await session.libvirt();
-  const network = await readNetwork(client, state.uuid);
+  const network = await readKnown(client, { name: state.name, uuid: state.uuid });
   if (!network) return;
   const doing = `delete network "${network.name}" on ${session.hostName}`;
   try {
-    await stop(client, network.ref, doing);
+    await stopUnlessUsed(client, network, doing);
     if (network.isPersistent) await client.undefineNetwork(network.ref);
   } catch (error) {
     if (isLibvirtError(error, virErr.noNetwork)) return;
@@ -156,7 +173,7 @@ export async function remove(session: Session, state: SriovNetworkState): Promis
     throw new SriovError(kindOf(error) ?? "remote-failure", `Failed to ${doing}: ${explain(error)}`, { cause: error });
   }
   // As for every write: libvirt's yes is not it.
-  if (!(await client.findNetwork(state.uuid))) return;
+  if ((await unlessGone(virErr.noNetwork, () => client.isNetworkActive(network.ref))) === undefined) return;
   throw new SriovError("mismatch", `libvirt said yes to ${doing}, but it is still there`, {
     remedy: `Run \`pulumi destroy\` or \`pulumi up\` again; if it stays, look for who puts it back (another tool, a hook of libvirt's), or \`virsh net-undefine ${quote(network.name)}\`.`,
   });

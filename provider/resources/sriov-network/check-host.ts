@@ -1,6 +1,6 @@
 // What the host and the rest of the program say to the inputs of a SriovNetwork. Pure: index.ts asks the host.
 import { type PciAddress, isPciAddress, parsePciAddress } from "../../base/pci-address.js";
-import type { KnownPf } from "../../host/sysfs/pf.js";
+import type { KnownPf, PfFacts } from "../../host/sysfs/pf.js";
 import type { CompleteReading } from "../../host/sysfs/read-pf.js";
 import { formatVersion } from "../../libvirt/versions.js";
 import { driverFailures } from "../libvirt-parts.js";
@@ -15,7 +15,7 @@ import { takenVfs } from "./taken.js";
 export type HostFacts = {
   hostName: string;
   /** Of `pf`. */
-  pf?: CompleteReading;
+  pf?: Exclude<CompleteReading, { found: "pf" }> | { found: "pf"; pf: PoolPf };
   /** Of `vfs`: what each address is. `coming`: nothing yet, and this program makes VFs on the host. */
   vfKinds: { [vf: string]: "vf" | "coming" | "no VF" | "nothing" };
   /** Of `netdevs`, the same. */
@@ -28,6 +28,11 @@ export type HostFacts = {
   declared?: DeclaredVfs;
   /** The network is in this stack's state under this name. */
   nameBefore?: string;
+};
+
+/** What a pool depends on of its PF. */
+export type PoolPf = Pick<PfFacts, "netdev" | "numVfs" | "isUp"> & {
+  vfs: readonly { pciAddress: PciAddress | ""; netdev?: string }[];
 };
 
 type Verdict = { failures: Failure[]; warnings: string[] };
@@ -72,39 +77,41 @@ export function foreignNetwork(
 }
 
 function wrongPf(asked: string, { hostName, pf, declared }: HostFacts): Failure | undefined {
-  const fail = (reason: string): Failure => ({ property: "pf", reason });
-  if (!pf) return undefined;
-  const offer = `The SR-IOV PFs of ${hostName}: ${pfList(pf.pfs)}.`;
-  switch (pf.found) {
+  const why = pf?.found === "pf" ? unfitPf(asked, pf.pf, declared) : pf && noPf(asked, hostName, pf, declared);
+  return why === undefined ? undefined : { property: "pf", reason: why };
+}
+
+function noPf(
+  asked: string,
+  hostName: string,
+  reading: Exclude<HostFacts["pf"], { found: "pf" } | undefined>,
+  declared: DeclaredVfs | undefined,
+): string | undefined {
+  const offer = `The SR-IOV PFs of ${hostName}: ${pfList(reading.pfs)}.`;
+  switch (reading.found) {
     case "nothing":
-      return declared ? undefined : fail(`expected the netdev of a PF of ${hostName}, got "${asked}". ${offer}`);
+      return declared ? undefined : `expected the netdev of a PF of ${hostName}, got "${asked}". ${offer}`;
     case "no-pci-device":
-      return fail(`expected a PF, got "${asked}", which is no PCI device. ${offer}`);
+      return `expected a PF, got "${asked}", which is no PCI device. ${offer}`;
     case "vf":
-      return fail(`expected a PF, got "${asked}", which is VF ${pf.pciAddress} of PF ${pf.pfPciAddress}. ${offer}`);
+      return `expected a PF, got "${asked}", which is VF ${reading.pciAddress} of PF ${reading.pfPciAddress}. ${offer}`;
     case "no-sriov":
-      return fail(
-        `expected a PF with SR-IOV, got "${asked}": ${pf.pciAddress} shows no sriov_totalvfs. Either the card has no SR-IOV, or it is off in the firmware. ${offer}`,
-      );
+      return `expected a PF with SR-IOV, got "${asked}": ${reading.pciAddress} shows no sriov_totalvfs. Either the card has no SR-IOV, or it is off in the firmware. ${offer}`;
     case "several":
-    case "pf":
-      break;
+      return undefined;
   }
-  if (pf.found !== "pf") return undefined;
-  const { netdev, numVfs } = pf.pf;
+}
+
+function unfitPf(asked: string, { netdev, numVfs }: PoolPf, declared: DeclaredVfs | undefined): string | undefined {
   if (netdev === undefined) {
-    return fail(`PF ${asked} has no netdev, and libvirt knows a pool's PF by its netdev: list the VFs in \`vfs\``);
+    return `PF ${asked} has no netdev, and libvirt knows a pool's PF by its netdev: list the VFs in \`vfs\``;
   }
   if (netdev !== asked) {
-    return fail(
-      `expected the netdev of the PF, as libvirt knows it by no other name, got "${asked}": it is "${netdev}"`,
-    );
+    return `expected the netdev of the PF, as libvirt knows it by no other name, got "${asked}": it is "${netdev}"`;
   }
   const willHave = declared ? (declared.numVfs ?? numVfs) : numVfs;
   if (willHave > 0) return undefined;
-  return fail(
-    `PF ${asked} has no VFs: a pool needs at least one. Declare a VfConfig with numVfs for it, and use its \`pfName\` output here.`,
-  );
+  return `PF ${asked} has no VFs: a pool needs at least one. Declare a VfConfig with numVfs for it, and use its \`pfName\` output here.`;
 }
 
 const pfList = (pfs: readonly KnownPf[]): string =>

@@ -1,6 +1,7 @@
 // Asks the host for what `check` decides on: the PF, the VFs, the networks that there are, and who has a VF.
 import { kindOf } from "../../base/errors.js";
 import { type CompleteReading, readPf } from "../../host/sysfs/read-pf.js";
+import { readVfLists } from "../../host/sysfs/vf-lists.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
 import { virErr } from "../../libvirt/errors.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
@@ -18,29 +19,29 @@ export async function readFacts(
   inputs: SriovNetworkInputs,
   before: Values | undefined,
 ): Promise<HostFacts> {
-  const pfOf = async (selector: string) => {
-    try {
-      return await readPf(session.shell, selector, context.signal);
-    } catch (error) {
-      // A URI that gives no shell: libvirt will say what is wrong.
-      if (kindOf(error) === "unsupported") return undefined;
-      throw error;
-    }
-  };
+  const pfOf = (selector: string) => unlessNoShell(() => readPf(session.shell, selector, context.signal));
   const vfs: readonly unknown[] = isUnknown(inputs.vfs) ? [] : (inputs.vfs ?? []);
   const pf: unknown = inputs.pf;
+  const declared = typeof pf === "string" ? context.program.vfsOf(hostKey(inputs.host), pf) : undefined;
+  // What its VfConfig has read is there already. Else the short way; the long one is for saying what is wrong.
+  const readingOf = async (netdev: string): Promise<HostFacts["pf"]> =>
+    (declared ? undefined : await listed(netdev)) ?? (await pfOf(netdev));
+  const listed = async (netdev: string): Promise<HostFacts["pf"]> => {
+    const found = await unlessNoShell(() => readVfLists(session.shell, context.signal));
+    const known = found?.get(netdev);
+    return known && { found: "pf", pf: known };
+  };
   const client = await session.libvirt();
   const [networks, libVersion, netdevKinds, reading, ...vfKinds] = await Promise.all([
     readNetworks(client),
     client.libVersion(),
     kindsOfNetdevs(context, session, inputs),
-    typeof pf === "string" ? pfOf(pf) : undefined,
+    typeof pf === "string" ? readingOf(pf) : undefined,
     ...vfs.map(async (vf): Promise<[string, HostFacts["vfKinds"][string]][]> => {
       const found = typeof vf === "string" ? await pfOf(vf) : undefined;
       return found ? [[String(vf), kindOfVf(found, context, inputs)]] : [];
     }),
   ]);
-  const declared = typeof pf === "string" ? context.program.vfsOf(hostKey(inputs.host), pf) : undefined;
   const nameBefore = before?.["name"];
   return {
     hostName: session.hostName,
@@ -68,12 +69,18 @@ async function kindsOfNetdevs(
   const netdevs: readonly unknown[] = isUnknown(inputs.netdevs) ? [] : (inputs.netdevs ?? []);
   const names = netdevs.filter((netdev) => typeof netdev === "string");
   if (names.length === 0) return {};
+  const there = await unlessNoShell(async () => (await session.shell.list("/sys/class/net")) ?? []);
+  if (!there) return {};
+  const missing = context.program.hasVfs(hostKey(inputs.host)) ? "coming" : "nothing";
+  return Object.fromEntries(names.map((name) => [name, there.includes(name) ? "netdev" : missing]));
+}
+
+/** Undefined for a URI that gives no shell: libvirt will say what is wrong. */
+async function unlessNoShell<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    const there = (await session.shell.list("/sys/class/net")) ?? [];
-    const missing = context.program.hasVfs(hostKey(inputs.host)) ? "coming" : "nothing";
-    return Object.fromEntries(names.map((name) => [name, there.includes(name) ? "netdev" : missing]));
+    return await ask();
   } catch (error) {
-    if (kindOf(error) === "unsupported") return {};
+    if (kindOf(error) === "unsupported") return undefined;
     throw error;
   }
 }

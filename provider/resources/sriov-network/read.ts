@@ -1,7 +1,7 @@
 // What the host shows of a network and of the VFs it hands out. Asks, and changes nothing.
 import { kindOf } from "../../base/errors.js";
 import type { PfFacts } from "../../host/sysfs/pf.js";
-import { readPf } from "../../host/sysfs/read-pf.js";
+import { readVfLists } from "../../host/sysfs/vf-lists.js";
 import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
 import { virErr } from "../../libvirt/errors.js";
 import { parseNetworkXml } from "../../libvirt/xml/network.js";
@@ -19,8 +19,12 @@ export type ReadNetwork = NetworkNow & { ref: NetworkRef; inactiveXml: string };
 /** By name or UUID; undefined only when libvirt says that there is none. */
 export async function readNetwork(client: LibvirtClient, nameOrUuid: string): Promise<ReadNetwork | undefined> {
   const ref = await client.findNetwork(nameOrUuid);
-  return ref && unlessGone(virErr.noNetwork, () => readFound(client, ref));
+  return ref && readKnown(client, ref);
 }
+
+/** One that was found, or defined, before; undefined only when libvirt says that it is gone. */
+export const readKnown = (client: LibvirtClient, ref: NetworkRef): Promise<ReadNetwork | undefined> =>
+  unlessGone(virErr.noNetwork, () => readFound(client, ref));
 
 /** Every network of the host. */
 export async function readNetworks(client: LibvirtClient): Promise<ReadNetwork[]> {
@@ -29,17 +33,19 @@ export async function readNetworks(client: LibvirtClient): Promise<ReadNetwork[]
   return all.filter((network) => network !== undefined);
 }
 
+/** At once, also what only a running pool has: an inactive one answers with its definition, and with no ports. */
 async function readFound(client: LibvirtClient, ref: NetworkRef): Promise<ReadNetwork> {
-  const [isActive, isPersistent, autostart, inactiveXml] = await Promise.all([
+  const [isActive, isPersistent, autostart, inactiveXml, liveXml, refs] = await Promise.all([
     client.isNetworkActive(ref),
     client.isNetworkPersistent(ref),
     client.networkAutostart(ref),
     client.networkXml(ref, { inactive: true }),
+    client.networkXml(ref),
+    client.listNetworkPorts(ref),
   ]);
   const found = { ref, name: ref.name, uuid: ref.uuid, isActive, isPersistent, autostart, inactiveXml };
   const inactive = parseNetworkXml(inactiveXml);
   if (!isActive) return { ...found, inactive, ports: [] };
-  const [liveXml, refs] = await Promise.all([client.networkXml(ref), client.listNetworkPorts(ref)]);
   const ports = refs.map((port) =>
     unlessGone(virErr.noNetworkPort, async () => parseNetworkPortXml(await client.networkPortXml(port))),
   );
@@ -60,8 +66,7 @@ export async function readPfVfs(
   signal: AbortSignal,
 ): Promise<readonly PfVf[] | undefined> {
   try {
-    const reading = await readPf(session.shell, pf, signal);
-    return reading.found === "pf" ? vfsOf(reading.pf) : undefined;
+    return (await readVfLists(session.shell, signal)).get(pf)?.vfs;
   } catch (error) {
     if (kindOf(error) === "unsupported") return undefined;
     throw error;

@@ -152,8 +152,6 @@ async function isBlocked(
   { inactive }: Current,
 ): Promise<boolean> {
   if (inputs.apply === "live") return false;
-  const { securityModels } = parseCapabilitiesXml(await client.capabilities());
-  if (!securityModels.includes("apparmor")) return false;
   if (
     inactive.securityLabels.some(({ model, type }) => type === "none" && (model === undefined || model === "apparmor"))
   )
@@ -165,5 +163,8 @@ async function isBlocked(
     throw error;
   });
   if (facts === undefined || facts.apparmor !== "enabled" || facts.hasRule) return false;
+  // Asked last: libvirt looks at all its emulators for it, which takes longer than everything else here.
+  const { securityModels } = parseCapabilitiesXml(await client.capabilities());
+  if (!securityModels.includes("apparmor")) return false;
   return !(await context.program.declaresVfioRule(hostKey(inputs.host), otherResourcesMs));
 }

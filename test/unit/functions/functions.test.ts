@@ -167,9 +167,9 @@ describe("a function", () => {
     startWeb();
     const most = {
       getPhysicalFunctions: [0, 1],
-      getVirtualFunctions: [4, 1],
-      getNetwork: [4, 1],
-      getDomainInterfaces: [4, 0],
+      getVirtualFunctions: [3, 1],
+      getNetwork: [3, 1],
+      getDomainInterfaces: [3, 0],
     };
     for (const [name, [libvirt, shell]] of Object.entries(most)) {
       const args = name === "getNetwork" ? { network: "pool" } : {};

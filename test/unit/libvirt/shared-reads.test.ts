@@ -81,10 +81,23 @@ describe("reads of libvirt that several resources want", () => {
     const { asked, client } = counting();
     const view = new SharedReads(client).view(10_000);
     await Promise.all([view.domainXml(web), view.domainXml(db), view.listNetworkPorts(pool), view.listDomains()]);
-    await view.attachDevice(web, "<interface/>", { config: true });
+    await view.attachDevice(web, "<interface/>", { live: true });
     assert.equal(await view.domainXml(web), "xml web 1");
-    await Promise.all([view.domainXml(db), view.listNetworkPorts(pool), view.listDomains()]);
+    await Promise.all([view.domainXml(db), view.listDomains()]);
     assert.deepEqual(asked.slice(4), ["attach", "xml web"]);
+  });
+
+  it("are real ones for who is about to write, and may be older than a device in the definition for who looks", async () => {
+    const { asked, client } = counting();
+    const shared = new SharedReads(client);
+    const [writer, looker] = [shared.view(0), shared.view(10_000)];
+    await looker.domainXml(web);
+    await writer.attachDevice(web, "<interface/>", { config: true });
+    assert.equal(await looker.domainXml(web), "xml web 0");
+    assert.equal(await writer.domainXml(web), "xml web 1");
+    // What somebody has asked for since is there for all.
+    assert.equal(await looker.domainXml(web), "xml web 1");
+    assert.deepEqual(asked, ["xml web", "attach", "xml web"]);
   });
 
   it("of pools are real ones after a running VM got a device: it may hold a VF of theirs", async () => {
@@ -96,14 +109,19 @@ describe("reads of libvirt that several resources want", () => {
   });
 
   it("that began before a write are no answer after it", async () => {
-    const { client, hold, release } = counting();
-    const view = new SharedReads(client).view(10_000);
-    hold();
-    const before = view.domainXml(web);
-    await view.attachDevice(web, "<interface/>", { config: true });
-    const after = view.domainXml(web);
-    release();
-    assert.deepEqual(await Promise.all([before, after]), ["xml web 0", "xml web 1"]);
+    for (const [affect, maxAgeMs] of [
+      [{ config: true }, 0],
+      [{ live: true }, 10_000],
+    ] as const) {
+      const { client, hold, release } = counting();
+      const view = new SharedReads(client).view(maxAgeMs);
+      hold();
+      const before = view.domainXml(web);
+      await view.attachDevice(web, "<interface/>", affect);
+      const after = view.domainXml(web);
+      release();
+      assert.deepEqual(await Promise.all([before, after]), ["xml web 0", "xml web 1"]);
+    }
   });
 
   it("are real ones after a write that failed: it may have done half of it", async () => {

@@ -15,6 +15,7 @@ function connected(handlers: ConstructorParameters<typeof FakeLibvirtd>[0] = {})
   return { server, rpc: new RpcConnection(server.client, "root@kvm1") };
 }
 const lookUp = (rpc: RpcConnection, name: string) => rpc.call("networkLookupByName", [name], `look up "${name}"`);
+const start = (rpc: RpcConnection) => rpc.call("networkCreate", [pool], "start the pool");
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => assert.fail("expected a rejection"),
@@ -35,27 +36,45 @@ describe("an RPC connection", () => {
     );
   });
 
-  it("has at most four calls in flight, and sends the next when one is answered", async () => {
+  it("has at most four changes in flight, and sends the next when one is answered", async () => {
     const { server, rpc } = connected();
-    const answers = Array.from({ length: 9 }, (_, i) => lookUp(rpc, String(i)));
+    const answers = Array.from({ length: 6 }, () => start(rpc));
     await settled();
     assert.equal(server.calls.length, 4);
-    server.reply(server.calls[2]?.serial ?? 0, wire().network(pool));
+    server.reply(server.calls[2]?.serial ?? 0, wire());
     await settled();
-    assert.deepEqual(
-      server.calls.map(({ args }) => args[0]),
-      ["0", "1", "2", "3", "4"],
-    );
-    for (let answered = 1; answered < 9; answered += 1) {
-      server.reply([0, 1, 3, 4, 5, 6, 7, 8].map((i) => i + 1)[answered - 1] ?? 0, wire().network(pool));
+    assert.equal(server.calls.length, 5);
+    for (const serial of [1, 2, 4, 5, 6]) {
+      server.reply(serial, wire());
       await settled();
     }
-    assert.equal((await Promise.all(answers)).length, 9);
+    assert.equal((await Promise.all(answers)).length, 6);
   });
 
-  it("answers a PING with a PONG at once, also while four calls are in flight", async () => {
+  it("lets questions pass changes that wait, in their order, and no more than sixteen calls at once", async () => {
     const { server, rpc } = connected();
-    const answers = Promise.allSettled(Array.from({ length: 6 }, (_, i) => lookUp(rpc, String(i))));
+    const changes = Array.from({ length: 5 }, () => start(rpc));
+    const questions = Array.from({ length: 14 }, (_, i) => lookUp(rpc, String(i)));
+    await settled();
+    const asked = () => server.calls.slice(4).map(({ args }) => args[0]);
+    assert.deepEqual(asked(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
+    server.reply(1, wire());
+    await settled();
+    // The change has waited longest.
+    assert.equal(server.calls.length, 17);
+    assert.equal(asked().length, 13);
+    assert.deepEqual(server.calls.at(-1)?.args, [pool]);
+    for (let serial = 2; serial <= 19; serial += 1) {
+      const isQuestion = typeof server.calls[serial - 1]?.args[0] === "string";
+      server.reply(serial, isQuestion ? wire().network(pool) : wire());
+      await settled();
+    }
+    assert.equal((await Promise.all([...changes, ...questions])).length, 19);
+  });
+
+  it("answers a PING with a PONG at once, also while it may send no more calls", async () => {
+    const { server, rpc } = connected();
+    const answers = Promise.allSettled(Array.from({ length: 20 }, (_, i) => lookUp(rpc, String(i))));
     server.send({ program: program.keepAlive, procedure: 1 });
     await settled();
     assert.deepEqual(server.others, [
