@@ -31,23 +31,35 @@ export type DeclaredInterface = {
 };
 
 /**
- * Keyed by host (`hostKey`), by the thing's own identity and by the resource, so that a second check of the same resource
- * replaces the first, and two resources for one thing are both seen.
+ * By host (`hostKey`), then by the thing's own identity and the resource, so that a second check of the same resource replaces
+ * the first, and two resources for one thing are both seen. What one host's check looks through does not grow with the fleet.
  */
+class Declared<T> {
+  readonly #byHost = new Map<string, Map<string, T>>();
+
+  set(host: string, key: string, value: T): void {
+    const own = this.#byHost.get(host) ?? new Map<string, T>();
+    this.#byHost.set(host, own.set(key, value));
+  }
+  of(host: string): T[] {
+    return [...(this.#byHost.get(host)?.values() ?? [])];
+  }
+}
+
 export class Program {
-  readonly #vfs = new Map<string, DeclaredVfs>();
-  readonly #networks = new Map<string, DeclaredNetwork>();
-  readonly #interfaces = new Map<string, DeclaredInterface>();
+  readonly #vfs = new Declared<DeclaredVfs>();
+  readonly #networks = new Declared<DeclaredNetwork>();
+  readonly #interfaces = new Declared<DeclaredInterface>();
   readonly #vfioRules = new Set<string>();
 
   declareVfs(host: string, vfs: DeclaredVfs): void {
-    this.#vfs.set(`${host} ${vfs.pfPciAddress}`, vfs);
+    this.#vfs.set(host, vfs.pfPciAddress, vfs);
   }
   declareNetwork(host: string, network: DeclaredNetwork): void {
-    this.#networks.set(`${host} ${network.name} ${network.resource}`, network);
+    this.#networks.set(host, `${network.name} ${network.resource}`, network);
   }
   declareInterface(host: string, declared: DeclaredInterface): void {
-    this.#interfaces.set(`${host} ${declared.domain} ${declared.alias} ${declared.resource}`, declared);
+    this.#interfaces.set(host, `${declared.domain} ${declared.alias} ${declared.resource}`, declared);
   }
 
   /** A HostSetup of this program lets VMs open VFIO devices on the host. */
@@ -64,23 +76,19 @@ export class Program {
 
   /** By netdev name or PCI address. */
   vfsOf(host: string, pf: string): DeclaredVfs | undefined {
-    return this.#of(this.#vfs, host).find((vfs) => vfs.pfPciAddress === pf || vfs.pfName === pf);
+    return this.#vfs.of(host).find((vfs) => vfs.pfPciAddress === pf || vfs.pfName === pf);
   }
   /** Whether this program makes VFs on the host: then not all of its VFs need to be there yet. */
   hasVfs(host: string): boolean {
-    return this.#of(this.#vfs, host).some((vfs) => vfs.numVfs !== 0);
+    return this.#vfs.of(host).some((vfs) => vfs.numVfs !== 0);
   }
   network(host: string, name: string): DeclaredNetwork | undefined {
     return this.networks(host).find((network) => network.name === name);
   }
   networks(host: string): DeclaredNetwork[] {
-    return this.#of(this.#networks, host);
+    return this.#networks.of(host);
   }
   interfaces(host: string): DeclaredInterface[] {
-    return this.#of(this.#interfaces, host);
-  }
-
-  #of<T>(map: Map<string, T>, host: string): T[] {
-    return [...map].filter(([key]) => key.startsWith(`${host} `)).map(([, value]) => value);
+    return this.#interfaces.of(host);
   }
 }

@@ -6,7 +6,7 @@ import { type PulumiProject, createProject } from "../../../lab/pulumi-project.j
 import type { Figures, Part } from "../part.js";
 import { type Fleet, startFleet } from "./fleet.js";
 import { type Used, watchProcesses } from "./processes.js";
-import { fleetProgram, wanted } from "./program.js";
+import { fleetProgram, floorProgram, wanted } from "./program.js";
 
 const sizes = [50, 200, 1_000] as const;
 
@@ -23,12 +23,13 @@ export const fleets: Part[] = sizes.map((hosts) => ({
   },
 }));
 
+const env = { PULUMI_SKIP_CHECKPOINTS: "true" };
+
 type Operation = "up" | "noop" | "refresh" | "preview" | "destroy";
 type Measured = Used & { seconds: number };
 
 async function measure(fleet: Fleet, show: (line: string) => void): Promise<Figures> {
   const text = fleetProgram(fleet.uris);
-  const env = { PULUMI_SKIP_CHECKPOINTS: "true" };
   const project = await createProject({ name: "bench-fleet", program: { text }, pulumi: await ensurePulumi(), env });
   const figures: Figures = {};
   try {
@@ -46,10 +47,33 @@ async function measure(fleet: Fleet, show: (line: string) => void): Promise<Figu
       if (operation === "up") figures["cpuSeconds"] = measured.cpuSeconds;
       const cells = [measured.seconds, measured.cpuSeconds, measured.providerPeakMiB].map((n) => n.toFixed(1));
       const asked = [perHost("connections"), perHost("commands"), perHost("calls")].map((n) => n.toFixed(2));
-      const widths = [8, 10, 13, 12, 9, 14];
-      show(operation.padEnd(11) + [...cells, ...asked].map((cell, i) => cell.padStart(widths[i] ?? 0)).join(" "));
+      show(row(operation, [...cells, ...asked]));
+      if (operation === "noop") {
+        const floor = await floorOfNoop(fleet);
+        figures["floor.noop.seconds"] = floor.seconds;
+        figures["noop.ratioToFloor"] = measured.seconds / floor.seconds;
+        const used = [floor.seconds, floor.cpuSeconds, floor.providerPeakMiB].map((n) => n.toFixed(1));
+        show(row("its floor", used));
+      }
     }
     return figures;
+  } finally {
+    await project.dispose();
+  }
+}
+
+const row = (name: string, cells: readonly string[]): string => {
+  const widths = [8, 10, 13, 12, 9, 14];
+  return name.padEnd(11) + cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join(" ");
+};
+
+/** What the engine takes to find that nothing is to be done for as many resources: that is not linear by itself. */
+async function floorOfNoop(fleet: Fleet): Promise<Measured> {
+  const text = floorProgram(fleet.uris);
+  const project = await createProject({ name: "bench-floor", program: { text }, pulumi: await ensurePulumi(), env });
+  try {
+    await run(project, "up", fleet);
+    return await run(project, "noop", fleet);
   } finally {
     await project.dispose();
   }

@@ -1,5 +1,5 @@
-// One host, 33 resources: the whole path with the real CLI against what the engine takes for resources that do nothing, against one
-// shell script with the same commands, and over longer ways.
+// One host, 33 resources: the whole path with the real CLI against what the engine takes for resources that do nothing, against
+// Pulumi's provider for commands and one shell script with the same commands, and over longer ways.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
@@ -10,6 +10,7 @@ import { sshdPackages } from "../../integration/sshd.js";
 import { startDelayProxy } from "../delay-proxy.js";
 import type { Figures, Part } from "../part.js";
 import { type KvmHost, startKvmHost } from "./kvm-host.js";
+import { findPeer } from "./peer.js";
 import { destroyScript, floorProgram, ourProgram, upScript } from "./subjects.js";
 
 const operations = ["up", "noop", "refresh", "preview", "destroy"] as const;
@@ -36,10 +37,13 @@ export const host33: Part = {
 async function compare(host: KvmHost, show: (line: string) => void): Promise<Figures> {
   const floor: Times[] = [];
   const ours: Times[] = [];
+  const peers: Times[] = [];
   const shell: Pick<Times, "up" | "destroy">[] = [];
+  const peer = await findPeer(host, await ensurePulumi());
   for (let round = 1; round <= rounds; round += 1) {
     floor.push(await timesOf("floor", floorProgram()));
     ours.push(await timesOf("ours", ourProgram(host.uri())));
+    if ("program" in peer) peers.push(await timesOf("peer", peer.program, peer.env));
     shell.push({ up: await script(host, upScript()), destroy: await script(host, destroyScript()) });
   }
   const least = (all: readonly Partial<Times>[], operation: Operation) =>
@@ -53,6 +57,16 @@ async function compare(host: KvmHost, show: (line: string) => void): Promise<Fig
     figures[`${operation}.seconds`] = least(ours, operation);
     const cells = [least(floor, operation), least(ours, operation), ratio].map((n) => n.toFixed(2).padStart(8));
     show(`${operation.padEnd(10)} ${cells.join(" ")}`);
+  }
+  if ("why" in peer) show(`not compared with @pulumi/command: ${peer.why}`);
+  else {
+    show("   @pulumi/command s   ours s    ratio");
+    for (const operation of operations) {
+      const ratio = least(ours, operation) / least(peers, operation);
+      figures[`${operation}.ratioToPeer`] = ratio;
+      const cells = [least(peers, operation), least(ours, operation), ratio].map((n) => n.toFixed(2).padStart(8));
+      show(`${operation.padEnd(10)} ${cells.join(" ")}`);
+    }
   }
   for (const operation of ["up", "destroy"] as const) {
     figures[`${operation}.ratioToShell`] = least(ours, operation) / least(shell, operation);
@@ -76,8 +90,8 @@ async function overLongerWay(host: KvmHost, roundTripMs: number): Promise<Times>
   }
 }
 
-async function timesOf(name: string, text: string): Promise<Times> {
-  const project = await createProject({ name: `bench-${name}`, program: { text }, pulumi: await ensurePulumi() });
+async function timesOf(name: string, text: string, env: NodeJS.ProcessEnv = {}): Promise<Times> {
+  const project = await createProject({ name: `bench-${name}`, program: { text }, pulumi: await ensurePulumi(), env });
   try {
     const run: Record<Operation, () => ReturnType<PulumiProject["up"]>> = {
       up: () => project.up({ args: ["--skip-preview"] }),
