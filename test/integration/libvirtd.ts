@@ -68,6 +68,8 @@ export type LibvirtdOptions = {
   root?: string;
   /** Default: libvirtd alone. The others come back when they are killed. */
   daemons?: string[];
+  /** libvirtd alone comes back, too, when it is killed. */
+  comesBack?: boolean;
   /** Puts more into the fixture's folder before anything is started. */
   prepare?: (folder: string) => Promise<void>;
   /** Lines for the configuration of the daemon that listens on TLS and TCP; without them none does. */
@@ -77,13 +79,14 @@ export type LibvirtdOptions = {
 
 export async function startLibvirtd(
   pfs: FakePf[] = fakePfs,
-  { root, daemons = ["libvirtd"], prepare, listen, environment }: LibvirtdOptions = {},
+  { root, daemons = ["libvirtd"], comesBack = false, prepare, listen, environment }: LibvirtdOptions = {},
 ): Promise<LibvirtdFixture> {
   const dir = await mkdtemp(join(tmpdir(), "test-libvirtd-"));
   await prepare?.(dir);
   const settings = Object.entries({
     ROOT: root ?? "",
     DAEMONS: daemons.join(" "),
+    COMES_BACK: comesBack ? "yes" : "",
     LISTEN: listen?.(dir).join("\n") ?? "",
     ...environment?.(dir),
   }).map(([name, value]) => `${name}=${value}`);

@@ -1,5 +1,11 @@
 // The host of the benchmark: a real libvirtd with four PFs of seven VFs and seven VMs that are off, behind a real sshd.
-import { type FakePf, type LibvirtdFixture, defineDomain, startLibvirtd } from "../../integration/libvirtd.js";
+import {
+  type FakePf,
+  type LibvirtdFixture,
+  type LibvirtdOptions,
+  defineDomain,
+  startLibvirtd,
+} from "../../integration/libvirtd.js";
 import { type Sshd, startSshd } from "../../integration/sshd.js";
 
 const slots = ["10.0", "10.2", "10.4", "10.6", "11.0", "11.2", "11.4"];
@@ -21,8 +27,8 @@ export type KvmHost = {
   stop(): Promise<void>;
 };
 
-export async function startKvmHost(): Promise<KvmHost> {
-  const libvirtd = await startLibvirtd(pfs);
+export async function startKvmHost(options: LibvirtdOptions = {}): Promise<KvmHost> {
+  const libvirtd = await startLibvirtd(pfs, options);
   try {
     for (const vm of vms) await defineDomain(libvirtd, vm);
     // Commands run where libvirtd sees its hardware; its socket is reached from outside as well.

@@ -165,7 +165,7 @@ start() { # daemon
 # Until whoever started this closes our input or dies, or libvirtd ends. The kernel then ends all that runs here, and the mounts
 # go with it. Not exec: a shell waits for orphans too, and libvirtd waits for its probes of QEMU to be gone.
 exec 3<&0
-if [ "$daemons" = libvirtd ]; then
+if [ "$daemons${COMES_BACK-}" = libvirtd ]; then
   start libvirtd &
 else
   # One that is killed comes back, as systemd would have it.

@@ -1,0 +1,119 @@
+// Somebody's process is killed (kill -9) in the middle of an `up` or a `destroy` of the real CLI, over a real sshd and a real libvirtd:
+// the provider's, the CLI's own with its children left as they are, or libvirtd. Then what a user does next.
+//
+// When: not by the clock, but as soon as the host has so many interfaces. So a point is found again.
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import type { Ran } from "../../../lab/child.js";
+import { ensurePulumi } from "../../../lab/pulumi-cli.js";
+import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
+import { mustRun } from "../../integration/libvirtd.js";
+import { type KvmHost, pfs, vms } from "../host33/kvm-host.js";
+
+export type Victim = "provider" | "cli" | "libvirtd";
+/** `at`: the number of interfaces at which it dies. */
+export type Kill = { victim: Victim; during: "up" | "destroy"; at: number };
+
+export const pools = pfs.slice(0, 2).map(({ netdev }) => netdev);
+export const domains = vms.slice(0, 3);
+const wanted = pools.length * domains.length;
+
+export const kills: Kill[] = (["provider", "cli", "libvirtd"] as const).flatMap((victim) =>
+  (["up", "destroy"] as const).flatMap((during) => [1, 3, 5].map((at) => ({ victim, during, at }))),
+);
+
+export const program = (uri: string, ofPools: readonly string[] = pools): string => `
+import * as sriov from "pulumi-sriov";
+const host = { uri: ${JSON.stringify(uri)} };
+const pfs = ${JSON.stringify(ofPools)};
+const pools = pfs.map((pf) => new sriov.SriovNetwork(\`pool-\${pf}\`, { host, name: \`pool-\${pf}\`, pf }));
+${JSON.stringify(domains)}.forEach((domain) =>
+  pools.forEach(({ name }, nic) =>
+    new sriov.VmSriovInterface(\`\${domain}-\${pfs[nic]}\`, { host, domain, network: name, vlan: 100 + nic })));
+`;
+
+/** Throws when anything is not as it should be afterwards. */
+export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): Promise<void> {
+  const text = program(host.uri());
+  const project = await createProject({ name: "bench-kill", program: { text }, pulumi: await ensurePulumi() });
+  try {
+    if (during === "destroy") succeeded("the first up", await project.up({ args: ["--skip-preview"] }));
+    const cut =
+      during === "up" ? project.up({ args: ["--skip-preview"] }) : project.destroy({ args: ["--skip-preview"] });
+    await untilInterfaces(host, during === "up" ? "-ge" : "-le", at);
+    await kill(host, project, victim);
+    // A killed CLI's children hold its pipes: what comes next does not wait for them.
+    const said = victim === "cli" ? "" : await cut.then(({ stdout, stderr }) => stdout + stderr);
+    if (victim === "cli") await unlock(project);
+    if (during === "up") {
+      succeeded("the next up", await project.up({ args: ["--skip-preview"] }));
+      assert.deepEqual(await shown(host), { interfaces: wanted, networks: pools.length, distinct: wanted }, said);
+      succeeded("one more up", await project.up({ args: ["--skip-preview", "--expect-no-changes"] }));
+      const ofOurs = (await project.stackExport()).filter(({ type }) => /SriovNetwork|VmSriovInterface/.test(type));
+      assert.equal(ofOurs.length, wanted + pools.length, "the state's resources");
+    }
+    succeeded("the destroy", await project.destroy({ args: ["--skip-preview"] }));
+    assert.deepEqual(await shown(host), { interfaces: 0, networks: 0, distinct: 0 }, said);
+    await cut;
+  } finally {
+    await project.dispose();
+  }
+}
+
+/** What a user meets after a killed CLI: the state is locked, until `pulumi cancel`. */
+async function unlock(project: PulumiProject): Promise<void> {
+  const locked = await project.up({ args: ["--skip-preview"] });
+  assert.notEqual(locked.exitCode, 0, "the state was not locked");
+  assert.match(locked.stdout + locked.stderr, /pulumi cancel/);
+  succeeded("pulumi cancel", await project.run(["cancel", "--yes", "--stack", "test"]));
+}
+
+export function succeeded(what: string, { exitCode, stdout, stderr }: Ran): void {
+  assert.equal(exitCode, 0, `${what}: ${stdout}${stderr}`);
+}
+
+const definitions = "cat /etc/libvirt/qemu/*.xml";
+
+/** Looked at in the host: one question a look would be too slow for what is waited for. */
+async function untilInterfaces({ libvirtd }: KvmHost, compare: "-ge" | "-le", count: number): Promise<void> {
+  const reached = `[ "$(${definitions} | grep -c '<interface')" ${compare} ${count} ]`;
+  await mustRun(libvirtd, `n=0; until ${reached}; do n=$((n + 1)); [ $n -lt 3000 ] || exit 1; sleep 0.01; done`);
+}
+
+export async function shown({
+  libvirtd,
+}: KvmHost): Promise<{ interfaces: number; networks: number; distinct: number }> {
+  const list = async (command: string) => (await mustRun(libvirtd, command)).split("\n").filter((line) => line !== "");
+  const macs = await list(
+    `for vm in ${domains.join(" ")}; do virsh -q domiflist $vm --inactive; done | awk '{ print $5 }'`,
+  );
+  const networks = await list("virsh -q net-list --all --name");
+  return { interfaces: macs.length, networks: networks.length, distinct: new Set(macs).size };
+}
+
+async function kill({ libvirtd }: KvmHost, project: PulumiProject, victim: Victim): Promise<void> {
+  if (victim === "libvirtd") {
+    await mustRun(libvirtd, "pkill -KILL -x libvirtd");
+    return;
+  }
+  const isVictim = victim === "cli" ? isCli : isProvider;
+  const pids = (await processesOf(project)).filter(({ command }) => isVictim(command)).map(({ pid }) => pid);
+  assert.ok(pids.length > 0, `no process of the ${victim}`);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+}
+
+const isCli = ([file = ""]: string[]): boolean => /(^|\/)pulumi$/.test(file);
+const isProvider = (command: string[]): boolean =>
+  command.some((word) => /dynamic-provider|pulumi-resource-(sriov|pulumi-nodejs)/.test(word));
+
+/** Each process that was started for the project, known by its environment. */
+async function processesOf({ dir }: PulumiProject): Promise<{ pid: number; command: string[] }[]> {
+  const found: { pid: number; command: string[] }[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const read = async (file: string) => (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).split("\0");
+    if ((await read("environ")).includes(`PULUMI_HOME=${dir}/home`)) {
+      found.push({ pid: Number(pid), command: await read("cmdline") });
+    }
+  }
+  return found;
+}
