@@ -8,12 +8,21 @@ import type { Session } from "./session.js";
 import { readNetworks } from "./sriov-network/read.js";
 import { readDomains } from "./vm-sriov-interface/read.js";
 
+export type ExamineOptions = {
+  /** Default true. Without, libvirt is not asked for its capabilities, for which it looks at each of its emulators. */
+  withSecurityModels?: boolean;
+};
+
 /** Rejects when the host cannot be asked. A libvirt that does not answer is a fact like any other. */
-export async function examineHost(session: Session, signal?: AbortSignal): Promise<HostInventory> {
+export async function examineHost(
+  session: Session,
+  signal?: AbortSignal,
+  { withSecurityModels = true }: ExamineOptions = {},
+): Promise<HostInventory> {
   const [facts, pfs, libvirt] = await Promise.all([
     withoutShell(readHostFacts(session.shell, signal), undefined),
     withoutShell(readAllPfs(session.shell, signal), []),
-    readLibvirt(session),
+    readLibvirt(session, withSecurityModels),
   ]);
   return {
     ...facts,
@@ -36,19 +45,19 @@ async function withoutShell<T>(asked: Promise<T>, none: T): Promise<T> {
   }
 }
 
-async function readLibvirt(session: Session): Promise<LibvirtFacts> {
+async function readLibvirt(session: Session, withSecurityModels: boolean): Promise<LibvirtFacts> {
   try {
     const client = await session.libvirt();
     const [version, capabilities, networks, domains] = await Promise.all([
       client.libVersion(),
-      client.capabilities(),
+      withSecurityModels ? client.capabilities() : undefined,
       readNetworks(client),
       readDomains(client),
     ]);
     return {
       answers: true,
       version,
-      securityModels: parseCapabilitiesXml(capabilities).securityModels,
+      securityModels: capabilities === undefined ? [] : parseCapabilitiesXml(capabilities).securityModels,
       networks: networks.sort((a, b) => (a.name < b.name ? -1 : 1)),
       domains: domains
         .map(({ domain, ...rest }) => ({ name: domain.name, ...rest }))

@@ -74,7 +74,9 @@ const freshMs = 10_000;
 export async function forecast(session: Session, asked: Asked, signal: AbortSignal): Promise<string[]> {
   let known = examined.get(session);
   if (!known || Date.now() - known.at > freshMs) {
-    known = { at: Date.now(), inventory: examineHost(session, signal) };
+    // Whether AppArmor is in the way is found by a check of its own.
+    const inventory = examineHost(session, signal, { withSecurityModels: false });
+    known = { at: Date.now(), inventory };
     examined.set(session, known);
     known.inventory.catch(() => examined.delete(session));
   }
