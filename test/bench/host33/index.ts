@@ -39,12 +39,14 @@ async function compare(host: KvmHost, show: (line: string) => void): Promise<Fig
   const ours: Times[] = [];
   const peers: Times[] = [];
   const shell: Pick<Times, "up" | "destroy">[] = [];
+  const longer = new Map<number, Times[]>(roundTrips.map((roundTrip) => [roundTrip, []]));
   const peer = await findPeer(host, await ensurePulumi());
   for (let round = 1; round <= rounds; round += 1) {
     floor.push(await timesOf("floor", floorProgram()));
     ours.push(await timesOf("ours", ourProgram(host.uri())));
     if ("program" in peer) peers.push(await timesOf("peer", peer.program, peer.env));
     shell.push({ up: await script(host, upScript()), destroy: await script(host, destroyScript()) });
+    for (const [roundTrip, times] of longer) times.push(await overLongerWay(host, roundTrip));
   }
   const least = (all: readonly Partial<Times>[], operation: Operation) =>
     Math.min(...all.map((times) => times[operation] ?? Infinity));
@@ -72,11 +74,14 @@ async function compare(host: KvmHost, show: (line: string) => void): Promise<Fig
     figures[`${operation}.ratioToShell`] = least(ours, operation) / least(shell, operation);
     show(`${operation} as one shell script: ${least(shell, operation).toFixed(2)} s`);
   }
-  for (const roundTrip of roundTrips) {
-    const times = await overLongerWay(host, roundTrip);
-    figures[`rtt${roundTrip}.up.ratioToFloor0`] = times.up / least(floor, "up");
-    figures[`rtt${roundTrip}.refresh.ratioToFloor0`] = times.refresh / least(floor, "refresh");
-    show(`at ${roundTrip} ms round trip: up ${times.up.toFixed(2)} s, refresh ${times.refresh.toFixed(2)} s`);
+  for (const [roundTrip, all] of longer) {
+    const cells = operations.map((operation) => {
+      const time = least(all, operation);
+      const ratio = time / least(floor, operation);
+      figures[`rtt${roundTrip}.${operation}.ratioToFloor0`] = ratio;
+      return `${operation} ${time.toFixed(2)} s (${ratio.toFixed(2)})`;
+    });
+    show(`at ${roundTrip} ms round trip, and its ratio to the floor at 0 ms: ${cells.join(", ")}`);
   }
   return figures;
 }
