@@ -13,8 +13,19 @@ R=\${SRIOV_ROOT-}
 
 const marker = "PULUMI_SRIOV_END";
 
-/** Shell text that writes `text` to a file; `path` is shell text too. */
-export const writeFile = (path: string, text: string): string => `cat > ${path} <<'${marker}'\n${text}${marker}\n`;
+/** Shell text that runs `command` with `text`, which ends with a line end, as its standard input. */
+export const withText = (command: string, text: string): string => `${command} <<'${marker}'\n${text}${marker}\n`;
+
+/**
+ * Defines `put_in_place NEW FILE [MODE]`: standard input becomes FILE, by way of NEW on the same file system. A reader never sees
+ * half of it, nor does whoever comes after a full disk or a power cut: a rename may be on the disk before what it names.
+ */
+export const putInPlaceFunction = `put_in_place() {
+  if cat > "$1" && { [ -z "\${3-}" ] || chmod "$3" "$1"; } && sync "$1" && mv -f "$1" "$2"; then return 0; fi
+  rm -f "$1"
+  return 1
+}
+`;
 
 /**
  * Runs the script with `sh`. In braces, so that it begins when all of it has arrived: of one that is cut off with the

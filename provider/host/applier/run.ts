@@ -1,6 +1,6 @@
 // Runs the applier on a host with a plan, and understands its answers.
 import { SriovError } from "../../base/errors.js";
-import { needRoot, parseFields, runScript, scriptHead, writeFile } from "../script.js";
+import { needRoot, parseFields, runScript, scriptHead, withText } from "../script.js";
 import type { Shell } from "../shell.js";
 import { applierScript } from "./script.js";
 
@@ -27,9 +27,8 @@ export async function applyPlan(shell: Shell, pf: string, lines: readonly string
 trap '' PIPE HUP
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-${writeFile('"$dir/applier"', applierScript)}
-${writeFile('"$dir/plan"', plan)}
-sh "$dir/applier" "$dir/plan" < /dev/null
+# Half of a plan would be another plan.
+${withText('{ cat > "$dir/applier" || exit 1; }', applierScript)}${withText('{ cat > "$dir/plan" || exit 1; }', plan)}sh "$dir/applier" "$dir/plan" < /dev/null
 echo end
 `;
   // Without the caller's signal: what has begun is finished, or we would not know what became of it.

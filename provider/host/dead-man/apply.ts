@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { SriovError } from "../../base/errors.js";
 import { type LineResult, parseResults } from "../applier/run.js";
 import { applierScript } from "../applier/script.js";
-import { needRoot, runScript, scriptHead, writeFile } from "../script.js";
+import { needRoot, runScript, scriptHead, withText } from "../script.js";
 import type { Shell } from "../shell.js";
 import { deadManDir, deadManRoot, deadManUnit } from "./paths.js";
 
@@ -65,14 +65,15 @@ chmod 700 "$dir"
 # Held for as long as this goes on, by the applier too.
 exec 8> "$dir/running"
 flock 8
-${writeFile('"$dir/applier"', applierScript)}
-${writeFile('"$dir/forward.plan"', text(lines))}
-${writeFile('"$dir/prior.plan"', text(priorLines))}
-${writeFile('"$dir/token"', `${token}\n`)}
-${writeFile('"$dir/restore"', restoreScript)}
-give_up() {
+clear_away() {
   rm -rf "$dir"
   rmdir "\${dir%/*}" "$R${deadManRoot}" 2>/dev/null
+}
+# Half of a plan would be another plan.
+refuse() { clear_away; exit 1; }
+${withText('{ cat > "$dir/applier" || refuse; }', applierScript)}${withText('{ cat > "$dir/forward.plan" || refuse; }', text(lines))}${withText('{ cat > "$dir/prior.plan" || refuse; }', text(priorLines))}${withText('{ cat > "$dir/token" || refuse; }', `${token}\n`)}${withText('{ cat > "$dir/restore" || refuse; }', restoreScript)}
+give_up() {
+  clear_away
   printf 'no-timer\\t%s\\n' "$1"
   exit 0
 }

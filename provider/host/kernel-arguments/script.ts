@@ -1,6 +1,7 @@
 // Where a host's boot loader takes the kernel's arguments from, and how ours get there and go again. Three ways: GRUB's drop-in
 // folder (Debian, Ubuntu), grubby (RHEL, Fedora), /etc/kernel/cmdline (systemd-boot, kernel-install, Proxmox).
 import { quote } from "../../base/quote.js";
+import { putInPlaceFunction } from "../script.js";
 
 /** GRUB's drop-in of ours: sourced by grub-mkconfig behind /etc/default/grub and most other drop-ins. */
 export const grubFile = "/etc/default/grub.d/90-pulumi-sriov.cfg";
@@ -56,7 +57,7 @@ const dropWords = `drop_words() { # LINE WORD...
  * Makes our arguments exactly these; none takes all of ours away. The boot loader's configuration is made anew; when that
  * fails, the files are as they were. Needs root, and the lock.
  */
-export const setArguments = (wanted: readonly string[]): string => `${dropWords}
+export const setArguments = (wanted: readonly string[]): string => `${dropWords}${putInPlaceFunction}
 put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; done; printf '\\n'; }
 get() { text=; { read -r text < "$1"; } 2>/dev/null; printf '%s' "$text"; }
 ${readArguments}
@@ -64,14 +65,27 @@ wanted=${quote(wanted.join(" "))}
 before=$(sed -n 's/^added //p' "$R${recordFile}" 2>/dev/null)
 made=$(sed -n 's/^made //p' "$R${recordFile}" 2>/dev/null)
 fail() { echo "$1" >&2; exit 1; }
-put_back() { # FILE COPY
-  if [ -e "$2" ]; then mv -f "$2" "$1"; else rm -f "$1"; fi
+last() { printf '%s\\n' "$1" | tail -n 1; }
+copy_of() { printf '%s' "$1.pulumi-sriov-before"; }
+# A link to what was there takes no room and cannot be half of it.
+keep() { # FILE
+  rm -f "$(copy_of "$1")"
+  [ -e "$1" ] || return 0
+  ln "$1" "$(copy_of "$1")" 2>/dev/null || cp -p "$1" "$(copy_of "$1")" || { rm -f "$(copy_of "$1")"; return 1; }
 }
+put_back() { # FILE
+  if [ -e "$(copy_of "$1")" ]; then mv -f "$(copy_of "$1")" "$1"; else rm -f "$1"; fi
+}
+forget() { rm -f "$(copy_of "$1")"; }
 replace() { # FILE; the text comes from standard input
-  mkdir -p "\${1%/*}"
-  rm -f "$1.pulumi-sriov-before"
-  if [ -e "$1" ]; then cp -p "$1" "$1.pulumi-sriov-before" && cp -p "$1" "$1.pulumi-sriov-new"; fi
-  cat > "$1.pulumi-sriov-new" && mv -f "$1.pulumi-sriov-new" "$1"
+  mkdir -p "\${1%/*}" || return 1
+  keep "$1" || return 1
+  rm -f "$1.pulumi-sriov-new"
+  if [ -e "$1" ]; then cp -p "$1" "$1.pulumi-sriov-new" || { rm -f "$1.pulumi-sriov-new"; forget "$1"; return 1; }; fi
+  put_in_place "$1.pulumi-sriov-new" "$1" || { forget "$1"; return 1; }
+}
+take_out() { # FILE
+  keep "$1" && rm -f "$1"
 }
 install_kernels() {
   if command -v proxmox-boot-tool >/dev/null 2>&1; then proxmox-boot-tool refresh >&2; return; fi
@@ -84,50 +98,54 @@ install_kernels() {
     done
   done
 }
+record=$R${recordFile}
+# Of what is begun the record says everything: it comes first, and goes last.
+if [ -n "$wanted" ] && [ "$way" = kernel-cmdline ] && [ ! -e "$R${cmdlineFile}" ]; then made=yes; fi
+if [ -n "$wanted" ]; then
+  said=$({ printf '%s\\n' '# What pulumi-sriov added to the arguments of the kernel, for a HostSetup.' "way $way" "added $wanted"; [ "$made" = yes ] && echo 'made yes'; true; } | replace "$record" 2>&1) || fail "$record cannot be written ($said); nothing was changed"
+fi
+undo() { # REASON; the record too is as it was
+  [ -n "$wanted" ] && put_back "$record"
+  fail "$1"
+}
 case $way in
 grub)
   file=$R${grubFile}
   if [ -n "$wanted" ]; then
     # Not in a folder that is read: grub.d takes *.cfg only, and the copies end otherwise.
-    printf '%s\\n' '# Made by pulumi-sriov for a HostSetup; it goes with it.' "GRUB_CMDLINE_LINUX_DEFAULT=\\"\\$GRUB_CMDLINE_LINUX_DEFAULT $wanted\\"" | replace "$file"
+    said=$(printf '%s\\n' '# Made by pulumi-sriov for a HostSetup; it goes with it.' "GRUB_CMDLINE_LINUX_DEFAULT=\\"\\$GRUB_CMDLINE_LINUX_DEFAULT $wanted\\"" | replace "$file" 2>&1) || undo "$file cannot be written ($said); nothing was changed"
   else
-    rm -f "$file.pulumi-sriov-before"
-    [ -e "$file" ] && mv -f "$file" "$file.pulumi-sriov-before"
+    take_out "$file" || undo "$file cannot be taken away"
   fi
-  update-grub >&2 || { put_back "$file" "$file.pulumi-sriov-before"; update-grub >/dev/null 2>&1; fail "update-grub failed; $file is as it was"; }
-  rm -f "$file.pulumi-sriov-before"
+  said=$(update-grub 2>&1) || { put_back "$file"; update-grub >/dev/null 2>&1; undo "update-grub failed ($(last "$said")); $file is as it was"; }
+  forget "$file"
   ;;
 grubby)
-  if [ -n "$before" ]; then grubby --update-kernel=ALL --remove-args="$before" >&2 || fail "grubby could not remove $before"; fi
-  if [ -n "$wanted" ]; then grubby --update-kernel=ALL --args="$wanted" >&2 || fail "grubby could not add $wanted"; fi
+  if [ -n "$before" ]; then grubby --update-kernel=ALL --remove-args="$before" >&2 || undo "grubby could not remove $before"; fi
+  if [ -n "$wanted" ]; then grubby --update-kernel=ALL --args="$wanted" >&2 || undo "grubby could not add $wanted"; fi
   ;;
 kernel-cmdline)
   file=$R${cmdlineFile}
   now=
   if [ -e "$file" ]; then now=$(tr '\\n' ' ' < "$file"); else
-    made=yes
     # What kernel-install would use: the words of this boot, without the boot loader's own.
     for word in $(get "$R/proc/cmdline"); do case $word in BOOT_IMAGE=* | initrd=*) ;; *) now="$now\${now:+ }$word" ;; esac; done
   fi
   # shellcheck disable=SC2086
   next=$(drop_words "$now" $before)
   next=$next\${wanted:+ $wanted}
-  if [ -z "$wanted" ] && [ "$made" = yes ]; then
-    rm -f "$file.pulumi-sriov-before"
-    [ -e "$file" ] && mv -f "$file" "$file.pulumi-sriov-before"
-  else printf '%s\\n' "$next" | replace "$file"
+  if [ -z "$wanted" ] && [ "$made" = yes ]; then take_out "$file" || undo "$file cannot be taken away"
+  else said=$(printf '%s\\n' "$next" | replace "$file" 2>&1) || undo "$file cannot be written ($said); nothing was changed"
   fi
-  install_kernels || { put_back "$file" "$file.pulumi-sriov-before"; install_kernels; fail "kernel-install failed; $file is as it was"; }
-  rm -f "$file.pulumi-sriov-before"
+  said=$(install_kernels 2>&1) || { put_back "$file"; install_kernels >/dev/null 2>&1; undo "kernel-install failed ($(last "$said")); $file is as it was"; }
+  forget "$file"
   ;;
-*) fail "no boot loader that we know takes its arguments from files here (update-grub, grubby, /etc/kernel/cmdline)" ;;
+*) undo "no boot loader that we know takes its arguments from files here (update-grub, grubby, /etc/kernel/cmdline)" ;;
 esac
-if [ -n "$wanted" ]; then
-  { printf '%s\\n' '# What pulumi-sriov added to the arguments of the kernel, for a HostSetup.' "way $way" "added $wanted"; [ "$made" = yes ] && echo 'made yes'; true; } | replace "$R${recordFile}"
-else
-  rm -f "$R${recordFile}"
+if [ -z "$wanted" ]; then
+  rm -f "$record"
   rmdir "$R/etc/pulumi-sriov" 2>/dev/null
 fi
-rm -f "$R${recordFile}.pulumi-sriov-before"
+forget "$record"
 exit 0
 `;

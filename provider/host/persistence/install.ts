@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { planFile } from "../applier/plan-file.js";
 import { applierScript } from "../applier/script.js";
-import { needRoot, parseFields, runScript, scriptHead, writeFile } from "../script.js";
+import { needRoot, parseFields, putInPlaceFunction, runScript, scriptHead, withText } from "../script.js";
 import type { Shell } from "../shell.js";
 import { ownFunction } from "./ownership.js";
 import { bootUnitOf, lateUnitOf, linkOf, paths, planOf, ratesUnitOf, ruleOf, unitOf } from "./paths.js";
@@ -25,9 +25,8 @@ export const isThisVersion = (facts: PersistenceFacts): boolean =>
 
 const dirOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 
-/** Text for a file beside its place, then moved there: a reader never sees half of it. */
 const install = (path: string, mode: string, text: string): string =>
-  `mkdir -p "$R${dirOf(path)}"\n${writeFile(`"$R${path}.new"`, text)}chmod ${mode} "$R${path}.new"\nmv -f "$R${path}.new" "$R${path}"\n`;
+  `mkdir -p "$R${dirOf(path)}"\n${withText(`put_in_place "$R${path}.new" "$R${path}" ${mode}`, text)}`;
 
 /** systemd reloads its units in seconds or, on a busy host, in a minute, and several PFs wait for each other. */
 const timeoutMs = 5 * 60_000;
@@ -51,7 +50,7 @@ const keepOthers = (path: string): string => `keep_others ${path}\n`;
  */
 const oneAtATime = `mkdir -p "$R${paths.locks}"\nexec 9<"$R${paths.locks}"\nflock -w 240 9 || { echo "another update holds the lock on ${paths.locks}" >&2; exit 1; }\n`;
 
-const head = `${scriptHead}${needRoot}${ownFunction}
+const head = `${scriptHead}${needRoot}${ownFunction}${putInPlaceFunction}
 keep_others() {
   if there "$R$1" && ! own "$R$1"; then
     echo "$1 was not written by pulumi-sriov, and is left as it is" >&2

@@ -14,6 +14,7 @@ import { FakeLibvirt } from "../../fakes/fake-libvirt.js";
 import { openFakeLibvirt } from "../../fakes/fake-libvirt-wire.js";
 import { type Stored, before as upBefore } from "./process.js";
 import type { Scene, Stage } from "./scene.js";
+import { SmallDisk } from "./small-disk.js";
 
 const noVms = () => openFakeLibvirt(new FakeLibvirt());
 const machineId = "0123456789abcdef0123456789abcdef";
@@ -76,7 +77,10 @@ function libvirtWithVm(): FakeLibvirt {
   return libvirt;
 }
 
-function sceneOf({ title, resource, tree, commands = {}, before, meanwhile, does, news, safe }: Story): Scene {
+function sceneOf(
+  { title, resource, tree, commands = {}, before, meanwhile, does, news, safe }: Story,
+  { onSmallDisk = false }: { onSmallDisk?: boolean } = {},
+): Scene {
   let prepared: Promise<{ fake: FakeHost; stored: Stored | undefined }> | undefined;
   const prepare = async () => {
     const fake = new FakeHost(tree);
@@ -95,13 +99,18 @@ function sceneOf({ title, resource, tree, commands = {}, before, meanwhile, does
     fake.environment["SRIOV_LOCK_WAIT"] = "20";
     meanwhile?.(fake);
     const libvirt = meanwhile ? libvirtWithVm() : new FakeLibvirt();
+    const disk = onSmallDisk ? new SmallDisk(fake.root, ["etc", "usr", "boot", "tmp"]) : undefined;
     return {
       way: wayTo(fake, () => openFakeLibvirt(libvirt)),
       stored,
       shown: async () => shown(fake),
       ...(safe ? { safe: () => safe(fake) } : {}),
       tidy: () => tidy(fake),
-      end: async () => fake.dispose(),
+      ...(disk ? { disk } : {}),
+      end: async () => {
+        disk?.dispose();
+        fake.dispose();
+      },
     };
   };
   const end = async () => (await prepared)?.fake.dispose();
@@ -163,7 +172,11 @@ const updateGrub = `#!/bin/sh
 GRUB_CMDLINE_LINUX= GRUB_CMDLINE_LINUX_DEFAULT=
 for file in "$SRIOV_ROOT/etc/default/grub" "$SRIOV_ROOT"/etc/default/grub.d/*.cfg; do [ -e "$file" ] && . "$file"; done
 mkdir -p "$SRIOV_ROOT/boot/grub"
-printf 'menuentry x {\\n\\tlinux\\t/vmlinuz root=/dev/sda1 ro %s %s\\n}\\n' "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT" > "$SRIOV_ROOT/boot/grub/grub.cfg"
+cfg=$SRIOV_ROOT/boot/grub/grub.cfg
+# As grub-mkconfig does it: beside it first, so that a full disk leaves the old one.
+printf 'menuentry x {\\n\\tlinux\\t/vmlinuz root=/dev/sda1 ro %s %s\\n}\\n' "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT" | cat > "$cfg.new" || { rm -f "$cfg.new"; exit 1; }
+cat "$cfg.new" > "$cfg" || exit 1
+rm -f "$cfg.new"
 `;
 const setup = {
   resource: "HostSetup",
@@ -176,9 +189,11 @@ const setup = {
     "etc/apparmor.d/abstractions/libvirt-qemu": "  include if exists <local/abstractions/libvirt-qemu>",
     "etc/apparmor.d/local/abstractions/libvirt-qemu": "# the administrator's\n/srv/iso/** r,",
     "etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX="console=ttyS0"',
+    "boot/grub/grub.cfg": "menuentry x {\n\tlinux\t/vmlinuz root=/dev/sda1 ro console=ttyS0 quiet\n}",
     "etc/libvirt/qemu.conf": 'user = "root"\ndynamic_ownership = 0',
   },
 } as const;
+const { "etc/default/grub": _defaults, "boot/grub/grub.cfg": _made, ...noGrub } = setup.tree;
 const all = { iommu: { vendor: "intel" }, vfioModules: true, apparmorVfioRule: true, dynamicOwnership: true };
 const some = { apparmorVfioRule: true, vfioModules: true };
 
@@ -202,4 +217,36 @@ const hostSetupStories: Story[] = [
   },
 ];
 
-export const hostScenes = (): Scene[] => [...vfConfigStories, ...hostSetupStories].map(sceneOf);
+const kernelInstall = `#!/bin/sh
+entry=$SRIOV_ROOT/boot/loader/entries/$2.conf
+mkdir -p "\${entry%/*}"
+cat "$SRIOV_ROOT/etc/kernel/cmdline" > "$entry.new" && mv "$entry.new" "$entry" || { rm -f "$entry.new"; exit 1; }
+`;
+
+/** What an administrator has written by hand, and a HostSetup edits. */
+const editedStories: Story[] = [
+  { ...setup, title: "mends qemu.conf", does: "up", news: { dynamicOwnership: true } },
+  {
+    ...setup,
+    title: "edits the kernel's command line",
+    tree: {
+      ...noGrub,
+      "etc/kernel/cmdline": "root=/dev/sda1 ro quiet",
+      "boot/loader/entries/6.1.0.conf": "root=/dev/sda1 ro quiet",
+      "lib/modules/6.1.0/vmlinuz": "a kernel",
+    },
+    commands: { "kernel-install": kernelInstall },
+    does: "up",
+    news: { iommu: all.iommu },
+  },
+];
+
+const stories = [...vfConfigStories, ...hostSetupStories];
+
+export const hostScenes = (): Scene[] => stories.map((story) => sceneOf(story));
+
+/** With /etc, /usr, /boot and /tmp on a file system that can be filled; all that write there. */
+export const diskScenes = (): Scene[] =>
+  [...stories, ...editedStories]
+    .filter(({ does }) => does !== "refresh")
+    .map((story) => sceneOf(story, { onSmallDisk: true }));

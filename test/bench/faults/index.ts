@@ -4,17 +4,18 @@
 // Which peers are real: libvirtd-scenes.ts has a real libvirtd; fake-scenes.ts a libvirtd in memory behind the real protocol, for
 // running VMs; host-scenes.ts the real scripts under a real sh over a tree of files, with fakes of ip, systemctl and update-grub.
 // The session, its sharing of reads, the RPC client and its reconnecting are the provider's own. The breaking is done between
-// them and the peer, in faulty-connection.ts and faulty-stream.ts. What is killed, and two stacks at once: cli-points.ts.
+// them and the peer, in faulty-connection.ts and faulty-stream.ts. A host whose disk is full: walk-disk.ts. What is killed, and two stacks at once: cli-points.ts.
 import { ensurePackages } from "../../../lab/packages.js";
 import { libvirtdPackages } from "../../integration/libvirtd.js";
 import type { Part } from "../part.js";
 import { sshdPackages } from "../../integration/sshd.js";
 import { cliPoints, walkCli } from "./cli-points.js";
 import { fakeScenes } from "./fake-scenes.js";
-import { hostScenes } from "./host-scenes.js";
+import { diskScenes, hostScenes } from "./host-scenes.js";
 import { RealLibvirtd, libvirtdScenes } from "./libvirtd-scenes.js";
 import type { Scene } from "./scene.js";
 import { type Failure, type Walked, walk } from "./walk.js";
+import { walkDisk } from "./walk-disk.js";
 
 /** All of them; `end` stops what they share. */
 export function scenes(): { all: Scene[]; end: () => Promise<void> } {
@@ -48,6 +49,10 @@ export const faults: Part = {
       for (const scene of all) await count(scene.title, () => walk(scene));
     } finally {
       await end();
+    }
+    for (const scene of diskScenes()) {
+      await count(`a full disk: ${scene.title}`, () => walkDisk(scene));
+      await scene.end?.();
     }
     for (const point of cliPoints) await count(point.title, () => walkCli([point]));
     if (failures.length > 0) throw new Error(`${failures.length} of ${points} faults did not end converged`);

@@ -3,6 +3,7 @@ import type { Values } from "../../../provider/resources/lifecycle.js";
 import type { ResourceName } from "../../../provider/resources/registry.js";
 import type { Connection } from "../../../provider/transport/connection.js";
 import type { Stored } from "./process.js";
+import type { SmallDisk } from "./small-disk.js";
 
 export type Scene = {
   /** `VfConfig: makes VFs`. */
@@ -30,5 +31,7 @@ export type Stage = {
   safe?(): Promise<void>;
   /** Throws when something of ours is left that should not: a lock, a timer, half a file. */
   tidy?(): Promise<void>;
+  /** Where the host's files are, in a scene that fills it. */
+  disk?: SmallDisk;
   end(): Promise<void>;
 };

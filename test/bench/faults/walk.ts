@@ -38,7 +38,7 @@ export async function walk(scene: Scene, { sample = Infinity }: { sample?: numbe
   return walked;
 }
 
-const asFailure = (error: unknown): { why: string } => ({
+export const asFailure = (error: unknown): { why: string } => ({
   why:
     error instanceof Error
       ? error instanceof assert.AssertionError
@@ -47,7 +47,7 @@ const asFailure = (error: unknown): { why: string } => ({
       : String(error),
 });
 
-async function withStage<T>(scene: Scene, use: (stage: Stage) => Promise<T>): Promise<T> {
+export async function withStage<T>(scene: Scene, use: (stage: Stage) => Promise<T>): Promise<T> {
   const stage = await scene.begin();
   try {
     return await use(stage);
@@ -67,7 +67,11 @@ async function runWhole(scene: Scene, stage: Stage): Promise<Whole> {
 type Act = { result: Result | undefined; seen: string; said: unknown };
 
 /** One process of the provider over that way. */
-async function run({ resource, does, news }: Scene, way: FaultyConnection, stored: Stored | undefined): Promise<Act> {
+export async function run(
+  { resource, does, news }: Scene,
+  way: FaultyConnection,
+  stored: Stored | undefined,
+): Promise<Act> {
   const process = new Process(way);
   try {
     if (does === "refresh") {
@@ -120,7 +124,11 @@ async function runBroken(
 }
 
 /** A refresh finds it as the state says, and nothing to do; or gone, after a destroy. */
-async function isAsAsked({ resource, does, news }: Scene, stage: Stage, result: Result | undefined): Promise<void> {
+export async function isAsAsked(
+  { resource, does, news }: Scene,
+  stage: Stage,
+  result: Result | undefined,
+): Promise<void> {
   if (does === "refresh") return;
   const stored = does === "destroy" ? stage.stored : result?.stored;
   if (!stored) return;
@@ -145,10 +153,10 @@ const isNothing = (observed: {
   !observed.here || observed.state?.pfPciAddress !== undefined || observed.state?.rebootRequired !== undefined;
 
 /** Reasons, failures of `check`, or an error of ours that is no bug. */
-function isTyped(said: unknown): void {
+export function isTyped(said: unknown): void {
   if (said === undefined || Array.isArray(said)) return;
   assert.ok(isSriovError(said), `not an error of ours: ${words(said)}`);
   assert.notEqual(said.kind, "bug", said.message);
 }
 
-const words = (said: unknown): string => (said instanceof Error ? explain(said) : JSON.stringify(said));
+export const words = (said: unknown): string => (said instanceof Error ? explain(said) : JSON.stringify(said));
