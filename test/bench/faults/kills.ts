@@ -7,10 +7,13 @@ import { readFile, readdir } from "node:fs/promises";
 import type { Ran } from "../../../lab/child.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
+import { ensurePulumiYaml } from "../../../lab/pulumi-yaml.js";
+import { makePluginFolder, pluginFrom } from "../../e2e/plugin/world.js";
 import { mustRun } from "../../integration/libvirtd.js";
 import { type KvmHost, pfs, vms } from "../host33/kvm-host.js";
 
-export type Victim = "provider" | "cli" | "libvirtd";
+/** `provider`: of the dynamic resources of a TypeScript program; `plugin`: of the same ones in YAML. */
+export type Victim = "provider" | "plugin" | "cli" | "libvirtd";
 /** `at`: the number of interfaces at which it dies. */
 export type Kill = { victim: Victim; during: "up" | "destroy"; at: number };
 
@@ -18,7 +21,7 @@ export const pools = pfs.slice(0, 2).map(({ netdev }) => netdev);
 export const domains = vms.slice(0, 3);
 const wanted = pools.length * domains.length;
 
-export const kills: Kill[] = (["provider", "cli", "libvirtd"] as const).flatMap((victim) =>
+export const kills: Kill[] = (["provider", "plugin", "cli", "libvirtd"] as const).flatMap((victim) =>
   (["up", "destroy"] as const).flatMap((during) => [1, 3, 5].map((at) => ({ victim, during, at }))),
 );
 
@@ -32,10 +35,35 @@ ${JSON.stringify(domains)}.forEach((domain) =>
     new sriov.VmSriovInterface(\`\${domain}-\${pfs[nic]}\`, { host, domain, network: name, vlan: 100 + nic })));
 `;
 
+/** The same by the plugin, from that folder. */
+const yamlProgram = (uri: string, pluginFolder: string): string => {
+  const host = `host: { uri: ${JSON.stringify(uri)} }`;
+  const ofPools = pools.map(
+    (pf) => `  pool-${pf}:\n    type: sriov:SriovNetwork\n    properties: { ${host}, name: pool-${pf}, pf: ${pf} }\n`,
+  );
+  const interfaces = domains.flatMap((domain) =>
+    pools.map(
+      (pf, nic) =>
+        `  ${domain}-${pf}:\n    type: sriov:VmSriovInterface\n    properties: { ${host}, domain: ${domain}, network: "\${pool-${pf}.name}", vlan: ${100 + nic} }\n`,
+    ),
+  );
+  return `${pluginFrom(pluginFolder)}resources:\n${[...ofPools, ...interfaces].join("")}`;
+};
+
+async function projectFor(host: KvmHost, victim: Victim): Promise<PulumiProject> {
+  const pulumi = await ensurePulumi();
+  if (victim !== "plugin") return createProject({ name: "bench-kill", program: { text: program(host.uri()) }, pulumi });
+  const path = [...pulumi.path, await ensurePulumiYaml()];
+  return createProject({
+    name: "bench-kill",
+    program: { yaml: yamlProgram(host.uri(), await makePluginFolder()) },
+    pulumi: { ...pulumi, path },
+  });
+}
+
 /** Throws when anything is not as it should be afterwards. */
 export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): Promise<void> {
-  const text = program(host.uri());
-  const project = await createProject({ name: "bench-kill", program: { text }, pulumi: await ensurePulumi() });
+  const project = await projectFor(host, victim);
   try {
     if (during === "destroy") succeeded("the first up", await project.up({ args: ["--skip-preview"] }));
     const cut =
@@ -43,7 +71,10 @@ export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): 
     await untilInterfaces(host, during === "up" ? "-ge" : "-le", at);
     await kill(host, project, victim);
     // A killed CLI's children hold its pipes: what comes next does not wait for them.
-    const said = victim === "cli" ? "" : await cut.then(({ stdout, stderr }) => stdout + stderr);
+    const ended = victim === "cli" ? undefined : await cut;
+    const said = ended ? ended.stdout + ended.stderr : "";
+    // A libvirtd that is back soon enough is not even noticed.
+    if (victim === "provider" || victim === "plugin") assert.notEqual(ended?.exitCode, 0, `it did not fail: ${said}`);
     if (victim === "cli") await unlock(project);
     if (during === "up") {
       succeeded("the next up", await project.up({ args: ["--skip-preview"] }));
@@ -103,6 +134,7 @@ async function kill({ libvirtd }: KvmHost, project: PulumiProject, victim: Victi
 }
 
 const isCli = ([file = ""]: string[]): boolean => /(^|\/)pulumi$/.test(file);
+/** Of either kind: a project has one of them. */
 const isProvider = (command: string[]): boolean =>
   command.some((word) => /dynamic-provider|pulumi-resource-(sriov|pulumi-nodejs)/.test(word));
 

@@ -1,18 +1,15 @@
 // Some of the points of `npm run bench -- --only faults` with the real CLI: a CLI that is killed, and two stacks.
 import assert from "node:assert/strict";
-import { ensurePulumi } from "../../../lab/pulumi-cli.js";
-import { cliPoints, walkCli } from "../../bench/faults/cli-points.js";
+import { cliPoints, walkCli } from "../bench/faults/cli-points.js";
 
-const sample = ["kill -9 of the cli at 3 interfaces of an up", "two stacks at once that want the same pool"];
+const sample = [
+  "kill -9 of the cli at 3 interfaces of an up",
+  "kill -9 of the plugin at 3 interfaces of a destroy",
+  "two stacks at once that want the same pool",
+];
 
-describe("a killed CLI, and two stacks at once", function () {
+describe("a killed CLI or plugin, and two stacks at once", function () {
   this.timeout(120_000);
-  before(async function () {
-    // On a new machine the CLI has to be made first.
-    this.timeout(600_000);
-    await ensurePulumi();
-  });
-
   for (const title of sample) {
     it(`leave a host that the next run brings in order: ${title}`, async () => {
       const points = cliPoints.filter((point) => point.title === title);
