@@ -73,8 +73,9 @@ export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): 
     // A killed CLI's children hold its pipes: what comes next does not wait for them.
     const ended = victim === "cli" ? undefined : await cut;
     const said = ended ? ended.stdout + ended.stderr : "";
-    // A libvirtd that is back soon enough is not even noticed.
-    if (victim === "provider" || victim === "plugin") assert.notEqual(ended?.exitCode, 0, `it did not fail: ${said}`);
+    // A libvirtd that is back soon enough is not even noticed, and the last of it may be done before the kill has come.
+    const mustFail = (victim === "provider" || victim === "plugin") && at <= wanted / 2;
+    if (mustFail) assert.notEqual(ended?.exitCode, 0, `it did not fail: ${said}`);
     if (victim === "cli") await unlock(project);
     if (during === "up") {
       succeeded("the next up", await project.up({ args: ["--skip-preview"] }));
