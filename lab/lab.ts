@@ -239,15 +239,36 @@ export class Lab {
     await stopLab(this.name);
   }
 
+  /**
+   * The power goes, and comes back: what the host had not written to its disk is lost. Returns when it answers again.
+   * Equivalent to: pulling the plug.
+   */
+  async cutPower(): Promise<void> {
+    process.kill(this.pid, "SIGKILL");
+    await this.#untilDown();
+    await closeMaster(this.#target);
+    await this.#launchAgain(this.#kernelArguments);
+  }
+
   async #bootAnew(kernelArguments: readonly string[]): Promise<void> {
-    const { name, pfs, sshPort, pfSshPort } = this;
     await this.run("systemd-run --quiet --on-active=1 systemctl poweroff");
     await sleep(1_000);
     await closeMaster(this.#target);
-    for (const deadline = Date.now() + BOOT_MS; isAlive({ name, pid: this.pid }); await sleep(200)) {
+    await this.#untilDown();
+    await this.#launchAgain(kernelArguments);
+  }
+
+  async #untilDown(): Promise<void> {
+    const { name, pid } = this;
+    for (const deadline = Date.now() + BOOT_MS; isAlive({ name, pid }); await sleep(200)) {
       if (Date.now() > deadline)
         throw new SriovError("timeout", `The lab "${name}" did not go down in ${BOOT_MS / 1000} s.`);
     }
+  }
+
+  /** On the disk that it has. */
+  async #launchAgain(kernelArguments: readonly string[]): Promise<void> {
+    const { name, pfs, sshPort, pfSshPort } = this;
     const identity = { name, pfs, sshPort, pfSshPort, machineId: this.#machineId, kernelArguments };
     // The image that its disk lies on, not the one of a recipe that changed since.
     const state = await readState(name);

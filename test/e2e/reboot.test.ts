@@ -148,9 +148,24 @@ describe("a reboot of the host", function () {
     await mustUp("--skip-preview", ...quiet);
   });
 
-  it("leaves no file of the former choice behind when the choice changes", async () => {
+  it("in the middle of an up, by a power cut, leaves no half-written file, and the next up does the rest", async () => {
     await project.write(await program({ ...others, eno49: declared.eno49 + ', persistence: "none"' }));
-    await mustUp("--skip-preview");
+    const cut = project.up({ args: ["--skip-preview"] });
+    const written = "/etc/systemd/network/05-pulumi-sriov-0000:04:00.0.link";
+    await onHost(`n=0; until [ -e ${written} ]; do n=$((n + 1)); [ $n -lt 1200 ] || exit 1; sleep 0.05; done`);
+    await (await sharedLab()).cutPower();
+    const { exitCode, stdout, stderr } = await cut;
+    assert.notEqual(exitCode, 0, stdout + stderr);
+    assert.equal(
+      await onHost("find /etc /usr/local \\( -name '*pulumi-sriov*' -o -name '*.new' \\) -type f -empty"),
+      "",
+    );
+    await onHost("systemctl is-system-running --wait || true; udevadm settle");
+    await mustUp("--skip-preview", "--refresh");
+    await mustUp("--skip-preview", ...quiet);
+  });
+
+  it("leaves no file of the former choice behind when the choice changes", async () => {
     assert.deepEqual((await ours()).split("\n"), [
       "/etc/pulumi-sriov",
       "/etc/pulumi-sriov/vf-plans/0000:02:00.0.plan",
