@@ -50,6 +50,12 @@ export const parseLines = (records: readonly string[][]): LineResult[] =>
 
 function known(outcome: string): LineResult["outcome"] {
   const found = outcomes.find((one) => one === outcome);
-  if (!found) throw new SriovError("bug", `the applier answered "${outcome}"`);
+  if (!found) {
+    const remedy =
+      "Run `pulumi up` again. A login shell that prints something by itself, or a broken connection, can be the cause.";
+    throw new SriovError("remote-failure", `Not understood, as the answer of what sets up VFs: "${outcome}"`, {
+      remedy,
+    });
+  }
   return found;
 }

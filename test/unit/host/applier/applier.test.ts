@@ -1,5 +1,6 @@
 // The applier by itself: what its lines do and answer.
 import assert from "node:assert/strict";
+import { kindOf } from "../../../../provider/base/errors.js";
 import { applyPlan } from "../../../../provider/host/applier/run.js";
 import { FakeHost, pfTree } from "../../../fakes/fake-host.js";
 import { giveToVm } from "../../../fakes/fake-host-context.js";
@@ -228,5 +229,20 @@ describe("the applier", () => {
     fake.put(`${device}/net/eno49/phys_port_name`, "p0");
     await apply("pf-up");
     assert.deepEqual(fake.commands, ["ip link set dev eno49 up"]);
+  });
+
+  it("whose answer is garbled on its way is no bug of ours, but an error that says what came", async () => {
+    const garbled = {
+      ...fake.shell,
+      run: async (...args: Parameters<typeof fake.shell.run>) => {
+        const ran = await fake.shell.run(...args);
+        return { ...ran, stdout: ran.stdout.replace(/^same/, "sa4?S") };
+      },
+    };
+    await assert.rejects(applyPlan(garbled, pf, [`pf ${pf}`]), (error: Error) => {
+      assert.equal(kindOf(error), "remote-failure");
+      assert.match(error.message, /sa4\?S/);
+      return true;
+    });
   });
 });
