@@ -39,6 +39,10 @@ export const isSriovError = (error: unknown): error is SriovError => error insta
 /** The kind of an error of ours, or undefined for everything else (a bug, or a library's own error). */
 export const kindOf = (error: unknown): Kind | undefined => (isSriovError(error) ? error.kind : undefined);
 
+/** Nobody answered, or not in time: it says nothing about what was asked for. */
+export const isOutOfReach = (error: unknown): boolean =>
+  isSriovError(error) && (error.kind === "unreachable" || error.kind === "timeout");
+
 /** One text for a person: the message and, on a line of its own, the remedy. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

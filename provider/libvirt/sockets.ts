@@ -1,7 +1,7 @@
 // Where libvirt listens on a host: virtqemud (modular daemons) or libvirtd and virtproxyd, which share a name.
 // One connection is enough: virtqemud passes network and node device calls on. A socket-activated one may take seconds to answer.
 import type { Duplex } from "node:stream";
-import { SriovError, kindOf } from "../base/errors.js";
+import { SriovError, isOutOfReach, kindOf } from "../base/errors.js";
 import type { Connection } from "../transport/connection.js";
 import { openByCommand } from "./socket-command.js";
 import { type LibvirtUri, isSsh } from "./uri.js";
@@ -66,7 +66,7 @@ async function openForwarded(connection: Connection, sockets: string[]): Promise
 function noneOpened(connection: Connection, failures: { path: string; error: Error }[]): SriovError {
   const tried = failures.map(({ path, error }) => `${path} (${error.message})`).join(", ");
   const kinds = failures.map(({ error }) => kindOf(error));
-  const isLost = kinds.every((kind) => kind === "unreachable" || kind === "timeout");
+  const isLost = failures.every(({ error }) => isOutOfReach(error));
   // Over SSH a missing socket and a forbidden one look alike (channel open failure: connect failed).
   return new SriovError(
     kinds.includes("permission-denied") ? "permission-denied" : "unreachable",

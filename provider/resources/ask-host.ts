@@ -1,5 +1,5 @@
 // The host as `check` gets at it: a host that cannot be reached now is a warning, one that turns us away is a failure.
-import { explain, kindOf } from "../base/errors.js";
+import { explain, isOutOfReach, kindOf } from "../base/errors.js";
 import type { HostInputs } from "./host-inputs.js";
 import type { Context, Failure } from "./lifecycle.js";
 import { hasUnknown } from "./model-failures.js";
@@ -19,7 +19,7 @@ export async function askHost<T>(
   } catch (error) {
     const kind = kindOf(error);
     if (kind === undefined || kind === "bug") throw error;
-    if (kind === "unreachable" || kind === "timeout") {
+    if (isOutOfReach(error)) {
       context.log.warn(`${host.uri} cannot be asked now, so the inputs are checked by themselves: ${explain(error)}`);
     } else {
       failures.push({ property: "host", reason: explain(error) });

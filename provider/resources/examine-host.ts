@@ -1,11 +1,12 @@
 // Gathers what the doctor's rules decide on: two commands on the host at once, and pipelined questions to libvirt.
-import { explain, isSriovError, kindOf } from "../base/errors.js";
+import { explain, isSriovError } from "../base/errors.js";
 import type { HostInventory, LibvirtFacts } from "../findings/inventory.js";
 import { readHostFacts } from "../host/doctor/facts.js";
 import { readAllPfs } from "../host/sysfs/read-pf.js";
 import { parseCapabilitiesXml } from "../libvirt/xml/capabilities.js";
 import type { Session } from "./session.js";
 import { readNetworks } from "./sriov-network/read.js";
+import { unlessNoShell } from "./unless-no-shell.js";
 import { readDomains } from "./vm-sriov-interface/read.js";
 
 export type ExamineOptions = {
@@ -13,36 +14,26 @@ export type ExamineOptions = {
   withSecurityModels?: boolean;
 };
 
-/** Rejects when the host cannot be asked. A libvirt that does not answer is a fact like any other. */
+/** Rejects when the host cannot be asked; without a shell the Linux side is left out. A libvirt that does not answer is a fact like any other. */
 export async function examineHost(
   session: Session,
   signal?: AbortSignal,
   { withSecurityModels = true }: ExamineOptions = {},
 ): Promise<HostInventory> {
   const [facts, pfs, libvirt] = await Promise.all([
-    withoutShell(readHostFacts(session.shell, signal), undefined),
-    withoutShell(readAllPfs(session.shell, signal), []),
+    unlessNoShell(() => readHostFacts(session.shell, signal)),
+    unlessNoShell(() => readAllPfs(session.shell, signal)),
     readLibvirt(session, withSecurityModels),
   ]);
   return {
     ...facts,
-    pfs: pfs.map(({ pf, persistence: { planLines, rule, link }, surroundings: { owners } }) => ({
+    pfs: (pfs ?? []).map(({ pf, persistence: { planLines, rule, link }, surroundings: { owners } }) => ({
       ...pf,
       owners,
       hasBootPlan: (planLines ?? rule ?? link) !== undefined,
     })),
     libvirt,
   };
-}
-
-/** A URI that gives no shell (tls, tcp) leaves the Linux side out. */
-async function withoutShell<T>(asked: Promise<T>, none: T): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (kindOf(error) === "unsupported") return none;
-    throw error;
-  }
 }
 
 async function readLibvirt(session: Session, withSecurityModels: boolean): Promise<LibvirtFacts> {

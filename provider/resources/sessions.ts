@@ -1,6 +1,6 @@
 // The sessions of this process, one for each libvirt of each host, and who is waited for how long. The engine checks one resource
 // after the other, so what a check waits for is waited for by all hosts; its other calls run side by side.
-import { SriovError, kindOf } from "../base/errors.js";
+import { SriovError, isOutOfReach } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import { parseLibvirtUri } from "../libvirt/uri.js";
 import { Pool } from "../transport/pool.js";
@@ -45,7 +45,7 @@ export class Sessions {
     if (attempt.patience === "full") return attempt.opening;
     // It was begun for a check, some time ago: a host that comes up has the whole of its time when it is for us.
     return attempt.opening.catch((error: unknown) => {
-      if (!isUnreachable(error)) throw error;
+      if (!isOutOfReach(error)) throw error;
       return this.#attempt(host, asking).opening;
     });
   }
@@ -93,7 +93,7 @@ export class Sessions {
     opening.catch((error: unknown) => {
       if (this.#attempts.get(key) === attempt) this.#attempts.delete(key);
       const at = Date.now();
-      if (isUnreachable(error)) this.#failures.set(key, { ...attempt, at, tookMs: at - start });
+      if (isOutOfReach(error)) this.#failures.set(key, { ...attempt, at, tookMs: at - start });
       else this.#failures.delete(key);
     });
     return attempt;
@@ -118,5 +118,3 @@ function sessionKey(host: HostInputs): string {
   const { localUri, parameters } = parseLibvirtUri(host.uri);
   return [hostKey(host), localUri, parameters["socket"] ?? "", parameters["mode"] ?? ""].join(" ");
 }
-
-const isUnreachable = (error: unknown): boolean => ["unreachable", "timeout"].includes(kindOf(error) ?? "");

@@ -57,7 +57,7 @@ export class SshConnection implements PooledConnection {
   }
 
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    const signal = AbortSignal.any([this.#lost.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = this.#untilLostOr(options.signal);
     const { timeoutMs = defaultTimeoutMs } = options;
     const running = await this.#startCommand(command, signal, timeoutMs);
     return follow(this.name, command, { ...options, signal }, running);
@@ -90,15 +90,11 @@ export class SshConnection implements PooledConnection {
 
   /** A TCP stream from the host to another one, for ProxyJump. */
   async openTcp(hostName: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    const ended = this.#untilLostOr(signal);
     try {
-      return await this.#open(
-        AbortSignal.any([this.#lost.signal, ...(signal ? [signal] : [])]),
-        (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done),
-        asIs,
-      );
+      return await this.#open(ended, (done) => this.#client.forwardOut("127.0.0.1", 0, hostName, port, done), asIs);
     } catch (cause) {
-      this.#lost.signal.throwIfAborted();
-      signal?.throwIfAborted();
+      ended.throwIfAborted();
       const message = `Cannot reach ${hostName}:${port} through ${this.name}: ${(cause as Error).message}`;
       throw new SriovError("unreachable", message, { cause });
     }
@@ -110,6 +106,10 @@ export class SshConnection implements PooledConnection {
     const timer = setTimeout(() => this.#client.destroy(), 2_000);
     await this.#closed;
     clearTimeout(timer);
+  }
+
+  #untilLostOr(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([this.#lost.signal, ...(signal ? [signal] : [])]);
   }
 
   async #startCommand(command: string, signal: AbortSignal, timeoutMs: number): Promise<Running> {

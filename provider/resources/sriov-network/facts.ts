@@ -1,7 +1,5 @@
 // Asks the host for what `check` decides on: the PF, the VFs, the networks that there are, and who has a VF.
-import { kindOf } from "../../base/errors.js";
 import { type CompleteReading, readPf } from "../../host/sysfs/read-pf.js";
-import { readVfLists } from "../../host/sysfs/vf-lists.js";
 import type { LibvirtClient } from "../../libvirt/client.js";
 import { virErr } from "../../libvirt/errors.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
@@ -9,9 +7,10 @@ import { type Context, type Values, isUnknown } from "../lifecycle.js";
 import { hostKey } from "../host-inputs.js";
 import type { Session } from "../session.js";
 import { unlessGone } from "../unless-gone.js";
+import { unlessNoShell } from "../unless-no-shell.js";
 import type { HostFacts } from "./check-host.js";
 import type { SriovNetworkInputs } from "./model.js";
-import { type ReadNetwork, readNetworks } from "./read.js";
+import { type ReadNetwork, readListedPf, readNetworks } from "./read.js";
 
 export async function readFacts(
   context: Context,
@@ -19,6 +18,7 @@ export async function readFacts(
   inputs: SriovNetworkInputs,
   before: Values | undefined,
 ): Promise<HostFacts> {
+  // Where there is no shell, libvirt will say what is wrong.
   const pfOf = (selector: string) => unlessNoShell(() => readPf(session.shell, selector, context.signal));
   const vfs: readonly unknown[] = isUnknown(inputs.vfs) ? [] : (inputs.vfs ?? []);
   const pf: unknown = inputs.pf;
@@ -27,8 +27,7 @@ export async function readFacts(
   const readingOf = async (netdev: string): Promise<HostFacts["pf"]> =>
     (declared ? undefined : await listed(netdev)) ?? (await pfOf(netdev));
   const listed = async (netdev: string): Promise<HostFacts["pf"]> => {
-    const found = await unlessNoShell(() => readVfLists(session.shell, context.signal));
-    const known = found?.get(netdev);
+    const known = await readListedPf(session, netdev, context.signal);
     return known && { found: "pf", pf: known };
   };
   const client = await session.libvirt();
@@ -73,16 +72,6 @@ async function kindsOfNetdevs(
   if (!there) return {};
   const missing = context.program.hasVfs(hostKey(inputs.host)) ? "coming" : "nothing";
   return Object.fromEntries(names.map((name) => [name, there.includes(name) ? "netdev" : missing]));
-}
-
-/** Undefined for a URI that gives no shell: libvirt will say what is wrong. */
-async function unlessNoShell<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (kindOf(error) === "unsupported") return undefined;
-    throw error;
-  }
 }
 
 /** Asked only before the pool starts: once it runs, its ports say who has what. */

@@ -1,7 +1,6 @@
 // What the host shows of a network and of the VFs it hands out. Asks, and changes nothing.
-import { kindOf } from "../../base/errors.js";
 import type { PfFacts } from "../../host/sysfs/pf.js";
-import { readVfLists } from "../../host/sysfs/vf-lists.js";
+import { type ListedPf, readVfLists } from "../../host/sysfs/vf-lists.js";
 import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
 import { virErr } from "../../libvirt/errors.js";
 import { parseNetworkXml } from "../../libvirt/xml/network.js";
@@ -9,6 +8,7 @@ import { parseNetworkPortXml } from "../../libvirt/xml/port.js";
 import { type Observed, isImport, nameIn } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { unlessGone } from "../unless-gone.js";
+import { unlessNoShell } from "../unless-no-shell.js";
 import type { SriovNetworkInputs, SriovNetworkState } from "./model.js";
 import type { Current, NetworkNow, PfVf } from "./plan.js";
 import { allOf, idOf, inputsOf, stateOf } from "./state.js";
@@ -59,18 +59,17 @@ export const vfsOf = ({ vfs }: PfFacts): PfVf[] =>
     pciAddress === "" ? [] : [{ pciAddress, ...(netdev === undefined ? {} : { netdev }) }],
   );
 
-/** The VFs of a PF; undefined where there is no way to look: no such PF, or a URI that gives no shell. */
+/** What a pool depends on of a PF, known by its netdev; undefined where there is no such PF, or no shell to look with. */
+export async function readListedPf(session: Session, pf: string, signal: AbortSignal): Promise<ListedPf | undefined> {
+  return (await unlessNoShell(() => readVfLists(session.shell, signal)))?.get(pf);
+}
+
 export async function readPfVfs(
   session: Session,
   pf: string,
   signal: AbortSignal,
 ): Promise<readonly PfVf[] | undefined> {
-  try {
-    return (await readVfLists(session.shell, signal)).get(pf)?.vfs;
-  } catch (error) {
-    if (kindOf(error) === "unsupported") return undefined;
-    throw error;
-  }
+  return (await readListedPf(session, pf, signal))?.vfs;
 }
 
 export type ReadCurrent = Current & { network?: ReadNetwork };

@@ -13,6 +13,7 @@ import type { Session } from "../session.js";
 import type { Surroundings } from "./check-host.js";
 import { hostKey } from "../host-inputs.js";
 import { readNetworks } from "../sriov-network/read.js";
+import { unlessNoShell } from "../unless-no-shell.js";
 import type { Current } from "./current.js";
 import type { VmSriovInterfaceInputs } from "./model.js";
 
@@ -157,11 +158,8 @@ async function isBlocked(
   )
     return false;
   if (inactive.interfaces.some((device) => device.sourceAddress !== undefined)) return false;
-  const facts = await readAppArmor(session.shell, context.signal).catch((error: unknown) => {
-    // A URI that gives no shell: nobody can look, and the program may know what it does.
-    if (kindOf(error) === "unsupported") return undefined;
-    throw error;
-  });
+  // Without a shell nobody can look, and the program may know what it does.
+  const facts = await unlessNoShell(() => readAppArmor(session.shell, context.signal));
   if (facts === undefined || facts.apparmor !== "enabled" || facts.hasRule) return false;
   // Asked last: libvirt looks at all its emulators for it, which takes longer than everything else here.
   const { securityModels } = parseCapabilitiesXml(await client.capabilities());
