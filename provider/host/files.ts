@@ -1,7 +1,7 @@
 // Replaces a configuration file of the host: under a lock, only when it is as it was read, whole or not at all, and read back.
 import { createHash } from "node:crypto";
 import { quote } from "../base/quote.js";
-import { needRoot, putInPlaceFunction, runScript, scriptHead, withText } from "./script.js";
+import { needRoot, rewriteFunction, runScript, scriptHead, withText } from "./script.js";
 import type { Shell } from "./shell.js";
 
 /** Whoever edits files of a host's set-up holds it. */
@@ -25,7 +25,7 @@ export async function replaceText(
   }: { before: string | undefined; after: string | undefined; then?: string; waiting?: string },
 ): Promise<void> {
   const sum = (text: string) => createHash("sha256").update(text).digest("hex");
-  const script = `${scriptHead}${needRoot}${putInPlaceFunction}${setupLock}set -e
+  const script = `${scriptHead}${needRoot}${rewriteFunction}${setupLock}set -e
 file="$R"${quote(path)}
 new="$R"${quote(waiting)}
 now=none
@@ -38,12 +38,8 @@ ${
   after === undefined
     ? 'rm -f "$file"'
     : `mkdir -p "\${file%/*}"
-rm -f "$new"
-# Its owner and mode stay: cat writes into the copy.
-if [ -e "$file" ]; then cp -p "$file" "$new" || { rm -f "$new"; exit 1; }; fi
-mode=
-[ -e "$file" ] || mode=0644
-${withText('put_in_place "$new" "$file" "$mode"', after)}[ "$(sha256sum < "$file" | cut -d ' ' -f 1)" = ${sum(after)} ]`
+${withText('rewrite "$new" "$file" 0644', after)}
+[ "$(sha256sum < "$file" | cut -d ' ' -f 1)" = ${sum(after)} ]`
 }
 ${then}`;
   await runScript(shell, `write ${path}`, script);

@@ -27,6 +27,16 @@ export const putInPlaceFunction = `put_in_place() {
 }
 `;
 
+/** Defines `rewrite NEW FILE [MODE]`: the same, and a FILE that is there keeps its owner and mode; MODE is for one that is not. */
+export const rewriteFunction = `${putInPlaceFunction}rewrite() {
+  rm -f "$1"
+  [ -e "$2" ] || { put_in_place "$@"; return; }
+  # cat writes into the copy.
+  cp -p "$2" "$1" || { rm -f "$1"; return 1; }
+  put_in_place "$1" "$2"
+}
+`;
+
 /**
  * Runs the script with `sh`. In braces, so that it begins when all of it has arrived: of one that is cut off with the
  * connection no line runs. Any exit code but 0 is an error that says what we were doing.

@@ -28,7 +28,10 @@ trap '' PIPE HUP
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 # Half of a plan would be another plan.
-${withText('{ cat > "$dir/applier" || exit 1; }', applierScript)}${withText('{ cat > "$dir/plan" || exit 1; }', plan)}sh "$dir/applier" "$dir/plan" < /dev/null
+write() { cat > "$dir/$1" || exit 1; }
+${withText("write applier", applierScript)}
+${withText("write plan", plan)}
+sh "$dir/applier" "$dir/plan" < /dev/null
 echo end
 `;
   // Without the caller's signal: what has begun is finished, or we would not know what became of it.

@@ -70,8 +70,12 @@ clear_away() {
   rmdir "\${dir%/*}" "$R${deadManRoot}" 2>/dev/null
 }
 # Half of a plan would be another plan.
-refuse() { clear_away; exit 1; }
-${withText('{ cat > "$dir/applier" || refuse; }', applierScript)}${withText('{ cat > "$dir/forward.plan" || refuse; }', text(lines))}${withText('{ cat > "$dir/prior.plan" || refuse; }', text(priorLines))}${withText('{ cat > "$dir/token" || refuse; }', `${token}\n`)}${withText('{ cat > "$dir/restore" || refuse; }', restoreScript)}
+write() { cat > "$dir/$1" || { clear_away; exit 1; }; }
+${withText("write applier", applierScript)}
+${withText("write forward.plan", text(lines))}
+${withText("write prior.plan", text(priorLines))}
+${withText("write token", `${token}\n`)}
+${withText("write restore", restoreScript)}
 give_up() {
   clear_away
   printf 'no-timer\\t%s\\n' "$1"

@@ -1,7 +1,7 @@
 // Where a host's boot loader takes the kernel's arguments from, and how ours get there and go again. Three ways: GRUB's drop-in
 // folder (Debian, Ubuntu), grubby (RHEL, Fedora), /etc/kernel/cmdline (systemd-boot, kernel-install, Proxmox).
 import { quote } from "../../base/quote.js";
-import { putInPlaceFunction } from "../script.js";
+import { rewriteFunction } from "../script.js";
 
 /** GRUB's drop-in of ours: sourced by grub-mkconfig behind /etc/default/grub and most other drop-ins. */
 export const grubFile = "/etc/default/grub.d/90-pulumi-sriov.cfg";
@@ -57,7 +57,7 @@ const dropWords = `drop_words() { # LINE WORD...
  * Makes our arguments exactly these; none takes all of ours away. The boot loader's configuration is made anew; when that
  * fails, the files are as they were. Needs root, and the lock.
  */
-export const setArguments = (wanted: readonly string[]): string => `${dropWords}${putInPlaceFunction}
+export const setArguments = (wanted: readonly string[]): string => `${dropWords}${rewriteFunction}
 put() { printf '%s' "$1"; shift; for field; do printf '\\t%s' "\${field:--}"; done; printf '\\n'; }
 get() { text=; { read -r text < "$1"; } 2>/dev/null; printf '%s' "$text"; }
 ${readArguments}
@@ -80,9 +80,7 @@ forget() { rm -f "$(copy_of "$1")"; }
 replace() { # FILE; the text comes from standard input
   mkdir -p "\${1%/*}" || return 1
   keep "$1" || return 1
-  rm -f "$1.pulumi-sriov-new"
-  if [ -e "$1" ]; then cp -p "$1" "$1.pulumi-sriov-new" || { rm -f "$1.pulumi-sriov-new"; forget "$1"; return 1; }; fi
-  put_in_place "$1.pulumi-sriov-new" "$1" || { forget "$1"; return 1; }
+  rewrite "$1.pulumi-sriov-new" "$1" || { forget "$1"; return 1; }
 }
 take_out() { # FILE
   keep "$1" && rm -f "$1"
