@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { SriovError } from "../provider/base/errors.js";
 import { chooseAccelerator } from "./accelerator.js";
+import { runAsRoot } from "./as-root.js";
 import { withBuildLock } from "./build-lock.js";
 import { imagesFolder } from "./cache.js";
 import { lastWords, runChild } from "./child.js";
@@ -60,14 +61,14 @@ async function runRecipe(out: string, report: Report): Promise<void> {
   }
   // Namespaces of its own: a build that is interrupted leaves no process and no mount behind.
   const isolated = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
-  const built = await asRoot([...isolated, "env", ...settings, join(recipeFolder, "build.sh"), out], onLine);
+  const built = await runAsRoot([...isolated, "env", ...settings, join(recipeFolder, "build.sh"), out], onLine);
   if (built.exitCode !== 0) {
     const said = `${built.stdout}\n${built.stderr}`.trim().split("\n").slice(-15).join("\n");
     throw new SriovError("remote-failure", `Building the lab's image failed. The end of its log:\n${said}`, {
       remedy: `It needs root (or password-free sudo), a Debian mirror (LAB_DEBIAN_MIRROR) and 3 GB in ${imagesFolder()}.`,
     });
   }
-  const owned = await asRoot(["chown", "-R", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`, out]);
+  const owned = await runAsRoot(["chown", "-R", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`, out]);
   if (owned.exitCode !== 0)
     throw new SriovError("permission-denied", `Could not take over ${out}: ${lastWords(owned)}`);
 }
@@ -79,11 +80,6 @@ async function aptOptions(): Promise<string> {
     .split("\n")
     .filter((line) => /^Acquire::(https?::Proxy|Check-Date|Check-Valid-Until)\b/.test(line) && !line.includes('""'))
     .join("\n");
-}
-
-function asRoot(command: readonly string[], onLine?: (line: string) => void) {
-  const [file = "", ...args] = process.getuid?.() === 0 ? command : ["sudo", "-n", ...command];
-  return runChild(file, args, onLine === undefined ? {} : { onLine });
 }
 
 /** An older recipe's image is 600 MB that nothing will ask for again, unless a lab runs on it. */
@@ -99,7 +95,7 @@ async function removeUnusedImages(): Promise<void> {
   }
 }
 
-const removeAsRoot = (folder: string) => asRoot(["rm", "-rf", "--one-file-system", folder]);
+const removeAsRoot = (folder: string) => runAsRoot(["rm", "-rf", "--one-file-system", folder]);
 
 async function exists(folder: string): Promise<boolean> {
   return (await readFile(imageFiles(folder).hostKey, "utf8").catch(() => "")) !== "";

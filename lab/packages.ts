@@ -1,5 +1,6 @@
 // What the machine lacks for the lab or the tests, installed with apt-get: Debian 12 and newer, Ubuntu 22.04 and newer.
 import { readFile } from "node:fs/promises";
+import { isRoot, runAsRoot } from "./as-root.js";
 import { runChild, lastWords } from "./child.js";
 import { progress, type Report } from "./progress.js";
 import { SriovError } from "../provider/base/errors.js";
@@ -129,13 +130,11 @@ async function candidateIsNewEnough(): Promise<boolean> {
   return upstreamMajor(/Candidate: (\S+)/.exec(stdout)?.[1] ?? "") >= QEMU_MAJOR;
 }
 
-const isRoot = () => process.getuid?.() === 0;
-
 async function apt(args: string[]): Promise<void> {
   // The lock: other installers may be at work on the same machine.
   const options = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
   const command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...options, ...args];
-  const ran = await asRoot(command);
+  const ran = await runAsRoot(command);
   if (ran.exitCode === 0) return;
   const byHand = `${isRoot() ? "" : "sudo "}apt-get ${args.join(" ")}`;
   throw new SriovError("remote-failure", `\`${byHand}\` failed: ${lastWords(ran)}`, {
@@ -145,12 +144,7 @@ async function apt(args: string[]): Promise<void> {
   });
 }
 
-function asRoot(command: readonly string[]) {
-  const [file = "", ...args] = isRoot() ? command : ["sudo", "-n", ...command];
-  return runChild(file, args);
-}
-
 async function writeAsRoot(file: string, text: string): Promise<void> {
-  const ran = await asRoot(["sh", "-c", 'printf %s "$1" >"$2"', "sh", text, file]);
+  const ran = await runAsRoot(["sh", "-c", 'printf %s "$1" >"$2"', "sh", text, file]);
   if (ran.exitCode !== 0) throw new SriovError("permission-denied", `Could not write ${file}: ${lastWords(ran)}`);
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { runAsRoot } from "../../lab/as-root.js";
 import { withBuildLock } from "../../lab/build-lock.js";
 import { labCacheFolder } from "../../lab/cache.js";
 import { runChild } from "../../lab/child.js";
@@ -28,7 +29,7 @@ async function build(folder: string, report: (text: string) => void): Promise<vo
   await mkdir(cacheFolder(), { recursive: true, mode: 0o755 });
   // We hold the lock: what is there is of older recipes, or of a build that was interrupted.
   for (const name of await readdir(cacheFolder()))
-    await asRoot(["rm", "-rf", "--one-file-system", join(cacheFolder(), name)]);
+    await runAsRoot(["rm", "-rf", "--one-file-system", join(cacheFolder(), name)]);
   const temporary = `${folder}.${randomBytes(4).toString("hex")}.new`;
   const { stdout } = await runChild("apt-config", ["dump"]);
   const options = stdout
@@ -41,18 +42,16 @@ async function build(folder: string, report: (text: string) => void): Promise<vo
   }
   // Namespaces of its own: a build that is interrupted leaves no process and no mount behind.
   const isolated = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
-  const built = await asRoot([...isolated, "env", ...settings, join(recipeFolder, "build.sh"), temporary], (line) => {
-    if (line.startsWith("@ ")) report(line.slice(2));
-  });
+  const built = await runAsRoot(
+    [...isolated, "env", ...settings, join(recipeFolder, "build.sh"), temporary],
+    (line) => {
+      if (line.startsWith("@ ")) report(line.slice(2));
+    },
+  );
   if (built.exitCode !== 0) {
-    await asRoot(["rm", "-rf", "--one-file-system", temporary]);
+    await runAsRoot(["rm", "-rf", "--one-file-system", temporary]);
     const said = `${built.stdout}\n${built.stderr}`.trim().split("\n").slice(-20).join("\n");
     throw new Error(`Debian 13's libvirt could not be made. The end of its log:\n${said}`);
   }
   await rename(temporary, folder);
-}
-
-function asRoot(command: readonly string[], onLine?: (line: string) => void) {
-  const [file = "", ...args] = process.getuid?.() === 0 ? command : ["sudo", "-n", ...command];
-  return runChild(file, args, onLine === undefined ? {} : { onLine });
 }

@@ -7,6 +7,7 @@ import { type Socket, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { asRoot, isRoot } from "../../lab/as-root.js";
 import { SriovError } from "../../provider/base/errors.js";
 import type { LibvirtClient } from "../../provider/libvirt/client.js";
 import { connectLibvirt } from "../../provider/libvirt/client-rpc.js";
@@ -61,7 +62,6 @@ export type LibvirtdFixture = {
 
 const startMs = 30_000;
 const stopMs = 10_000;
-const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
 
 export type LibvirtdOptions = {
   /** Another Debian's files to run in. */
@@ -93,7 +93,7 @@ export async function startLibvirtd(
   const pfArgs = pfs.map(({ netdev, bus, slot, vfs }, i) => [netdev, bus, slot, i + 2, vfs.join()].join(":"));
   const unshare = ["unshare", "-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc"];
   const script = join(__dirname, "libvirt", "namespace.sh");
-  const [file = "", ...args] = [...asRoot, ...unshare, "env", ...settings, "sh", script, dir, ...pfArgs];
+  const [file = "", ...args] = asRoot([...unshare, "env", ...settings, "sh", script, dir, ...pfArgs]);
   const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -108,7 +108,7 @@ export async function startLibvirtd(
   const socket = socketOf(daemons[0] ?? "libvirtd");
   try {
     for (const daemon of daemons.filter((name) => name !== "virtproxyd")) await answering(socketOf(daemon), exited);
-    const nsenter = [...asRoot, "nsenter", "-t", await processOne(dir)];
+    const nsenter = asRoot(["nsenter", "-t", await processOne(dir)]);
     const enter = [...nsenter, "-m", "-n", "-p", "-r", "-w"];
     const run = runIn(enter);
     const enterNetwork = [...nsenter, "-n"];
@@ -239,6 +239,6 @@ async function stopChild(child: ChildProcess, exited: Promise<void>, dir: string
   await exited;
   clearTimeout(timer);
   // Made by root, where we are not.
-  if (asRoot.length > 0) await new Promise((resolve) => execFile("sudo", ["-n", "rm", "-rf", dir], resolve));
+  if (!isRoot()) await new Promise((resolve) => execFile("sudo", ["-n", "rm", "-rf", dir], resolve));
   await rm(dir, { recursive: true, force: true });
 }

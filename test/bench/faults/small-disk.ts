@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asRoot } from "../../../lab/as-root.js";
 
-const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
 const sizeKiB = 1024;
 
 export class SmallDisk {
@@ -71,6 +71,6 @@ export class SmallDisk {
 }
 
 function privileged(...command: string[]): void {
-  const [file = "", ...args] = [...asRoot, ...command];
+  const [file = "", ...args] = asRoot(command);
   execFileSync(file, args);
 }

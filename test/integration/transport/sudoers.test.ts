@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { asRoot } from "../../../lab/as-root.js";
 import { openLibvirtSocket } from "../../../provider/libvirt/sockets.js";
 import { parseLibvirtUri } from "../../../provider/libvirt/uri.js";
 import { connectSsh } from "../../../provider/transport/ssh.js";
@@ -16,7 +17,6 @@ import { finish, startFakeSsh } from "../../unit/transport/ssh-server.js";
 
 const execute = promisify(execFile);
 const sudoers = join(__dirname, "../../../docs/pulumi-sriov.sudoers");
-const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
 
 /** Every command of VfConfig's and HostSetup's lives, which are those that need root. */
 async function commandsOfLives(): Promise<string[]> {
@@ -75,7 +75,7 @@ describe("the sudoers file of the documentation", function () {
     const file = (i: number) => join(place, `${String(i).padStart(3, "0")}.${how}`);
     await Promise.all(lines.map((line, i) => writeFile(file(i), `${line}\n`)));
     await execute("chmod", ["0755", folder, place]);
-    const [program = "", ...args] = [...asRoot, "unshare", "-m", "sh", join(__dirname, "sudoers.sh"), place, sudoers];
+    const [program = "", ...args] = asRoot(["unshare", "-m", "sh", join(__dirname, "sudoers.sh"), place, sudoers]);
     await execute(program, args);
     return Promise.all(
       lines.map(async (_, i) => {
