@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runChild } from "../lab/child.js";
 import { ensurePackages, labPackages } from "../lab/packages.js";
 import { ensureSelfLink } from "../lab/self-link.js";
 import { browserPackages } from "./integration/browser.js";
@@ -31,23 +32,6 @@ function run(command: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
     });
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));
-  });
-}
-
-/** Like {@link run}, and answers what was printed, too. */
-function runAndRead(command: string[]): Promise<{ code: number; printed: string }> {
-  return new Promise((resolve, reject) => {
-    const [file = "", ...args] = command;
-    const child = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    let printed = "";
-    const read = (chunk: Buffer) => {
-      process.stdout.write(chunk);
-      printed += chunk.toString();
-    };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code: code ?? 1, printed }));
   });
 }
 
@@ -85,11 +69,12 @@ async function check(): Promise<Counts> {
     ["known vulnerabilities", "node", "--require", "tsx/cjs", "test/check/audit.ts"],
   ];
   const counts: Counts = { passed: 0, failed: [], skipped: [] };
-  for (const [name = "", ...command] of steps) {
-    const { code, printed } = await runAndRead(command);
-    process.stdout.write(`  ${code === 0 ? "✔" : "✘"} ${name}\n`);
-    if (code === 0) counts.passed += 1;
-    else counts.failed.push({ title: name, why: printed.trimEnd() || `exit code ${code}` });
+  for (const [name = "", file = "", ...args] of steps) {
+    const onLine = (line: string) => void process.stdout.write(`${line}\n`);
+    const { exitCode, stdout, stderr } = await runChild(file, args, { cwd: root, onLine });
+    process.stdout.write(`  ${exitCode === 0 ? "✔" : "✘"} ${name}\n`);
+    if (exitCode === 0) counts.passed += 1;
+    else counts.failed.push({ title: name, why: (stdout + stderr).trimEnd() || `exit code ${exitCode}` });
   }
   return counts;
 }

@@ -2,7 +2,7 @@
 import { type KvmHost, startKvmHost } from "../host33/kvm-host.js";
 import { killAndGoOn, kills } from "./kills.js";
 import { samePool, sameVms } from "./stacks.js";
-import type { Walked } from "./walk.js";
+import { type Walked, asFailure } from "./walk.js";
 
 export type CliPoint = { title: string; run: (host: KvmHost) => Promise<void> };
 
@@ -17,7 +17,7 @@ export const cliPoints: CliPoint[] = [
 
 /** One after the other, on one host for as long as all goes well. */
 export async function walkCli(points: readonly CliPoint[]): Promise<Walked> {
-  const walked: Walked = { points: 0, converged: 0, failures: [] };
+  const walked: Walked = { points: 0, failures: [] };
   let host: KvmHost | undefined;
   try {
     for (const { title, run } of points) {
@@ -25,9 +25,8 @@ export async function walkCli(points: readonly CliPoint[]): Promise<Walked> {
       walked.points += 1;
       try {
         await run(host);
-        walked.converged += 1;
       } catch (error) {
-        walked.failures.push({ where: title, why: error instanceof Error ? error.message : String(error) });
+        walked.failures.push({ where: title, ...asFailure(error) });
         // What it left is no other point's affair.
         await host.stop();
         host = undefined;

@@ -16,7 +16,8 @@ import { type Stored, before as upBefore } from "./process.js";
 import type { Scene, Stage } from "./scene.js";
 import { SmallDisk } from "./small-disk.js";
 
-const noVms = () => openFakeLibvirt(new FakeLibvirt());
+/** A libvirt that has none. */
+export const noVms = () => openFakeLibvirt(new FakeLibvirt());
 const machineId = "0123456789abcdef0123456789abcdef";
 
 /** Paths that scripts do not look for below the tree's root by themselves. */

@@ -3,7 +3,7 @@
 //
 // When: not by the clock, but as soon as the host has so many interfaces. So a point is found again.
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, rm } from "node:fs/promises";
 import type { Ran } from "../../../lab/child.js";
 import { ensurePulumi } from "../../../lab/pulumi-cli.js";
 import { type PulumiProject, createProject } from "../../../lab/pulumi-project.js";
@@ -51,22 +51,20 @@ const yamlProgram = (uri: string, pluginFolder: string): string => {
   return `${pluginFrom(pluginFolder)}resources:\n${[...ofPools, ...interfaces].join("")}`;
 };
 
-async function projectFor(uri: string, victim: Victim): Promise<PulumiProject> {
+async function projectFor(uri: string, pluginFolder: string | undefined): Promise<PulumiProject> {
   const pulumi = await ensurePulumi();
-  if (victim !== "plugin") return createProject({ name: "bench-kill", program: { text: program(uri) }, pulumi });
+  const name = "bench-kill";
+  if (pluginFolder === undefined) return createProject({ name, program: { text: program(uri) }, pulumi });
   const path = [...pulumi.path, await ensurePulumiYaml()];
-  return createProject({
-    name: "bench-kill",
-    program: { yaml: yamlProgram(uri, await makePluginFolder()) },
-    pulumi: { ...pulumi, path },
-  });
+  return createProject({ name, program: { yaml: yamlProgram(uri, pluginFolder) }, pulumi: { ...pulumi, path } });
 }
 
 /** Throws when anything is not as it should be afterwards. */
 export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): Promise<void> {
   // One after the other, and each takes three round trips: so there is time to see how many there are.
   const proxy = await startDelayProxy(host.sshd.port, 100);
-  const project = await projectFor(host.uri(proxy.port), victim);
+  const pluginFolder = victim === "plugin" ? await makePluginFolder() : undefined;
+  const project = await projectFor(host.uri(proxy.port), pluginFolder);
   const slowly = { args: ["--skip-preview", "--parallel", "1"] };
   try {
     if (during === "destroy") succeeded("the first up", await project.up({ args: ["--skip-preview"] }));
@@ -91,6 +89,7 @@ export async function killAndGoOn(host: KvmHost, { victim, during, at }: Kill): 
     await cut;
   } finally {
     await project.dispose();
+    if (pluginFolder !== undefined) await rm(pluginFolder, { recursive: true });
     await proxy.stop();
   }
 }

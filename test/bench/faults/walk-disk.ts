@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { FaultyConnection } from "./faulty-connection.js";
 import type { Scene, Stage } from "./scene.js";
 import type { SmallDisk } from "./small-disk.js";
-import { type Walked, asFailure, isAsAsked, isTyped, run, withStage, words } from "./walk.js";
+import { type Walked, asFailure, goesOn, isAsAsked, isTyped, isWhole, run, withStage, words } from "./walk.js";
 
 type Files = ReturnType<SmallDisk["files"]>;
 type Whole = { shown: string; files: Files };
@@ -14,13 +14,12 @@ const most = 40;
 
 export async function walkDisk(scene: Scene): Promise<Walked> {
   const whole = await withStage(scene, (stage) => runWhole(scene, stage));
-  const walked: Walked = { points: 0, converged: 0, failures: [] };
+  const walked: Walked = { points: 0, failures: [] };
   for (let pages = 0; pages < most; pages += 1) {
     const outcome = await withStage(scene, (stage) => runFull(scene, stage, pages, whole)).catch(asFailure);
     if (outcome === "enough") return walked;
     walked.points += 1;
-    if (outcome === undefined) walked.converged += 1;
-    else walked.failures.push({ where: `${scene.title}: room for ${pages} pages`, why: outcome.why });
+    if (outcome) walked.failures.push({ where: `${scene.title}: room for ${pages} pages`, ...outcome });
   }
   throw new Error(`${scene.title}: ${most} pages were not enough`);
 }
@@ -52,16 +51,8 @@ async function runFull(scene: Scene, stage: Stage, pages: number, whole: Whole):
   isTyped(full.said);
   assert.match(words(full.said), /No space left on device/, "the error does not name it");
   disk.empty();
-  const again = await run(scene, new FaultyConnection(stage.way), full.result?.stored);
-  assert.equal(again.said, undefined, `run again: ${words(again.said)}`);
-  await isAsAsked(scene, stage, again.result);
-  assert.equal(
-    await stage.shown(),
-    whole.shown,
-    `the host is not as it should be; the full disk said: ${words(full.said)}`,
-  );
-  await stage.safe?.();
-  await stage.tidy?.();
+  await goesOn(scene, stage, full);
+  await isWhole(stage, whole, full);
   return undefined;
 }
 

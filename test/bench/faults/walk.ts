@@ -7,7 +7,8 @@ import { Process, type Result, type Stored } from "./process.js";
 import type { Scene, Stage } from "./scene.js";
 
 export type Failure = { where: string; why: string };
-export type Walked = { points: number; converged: number; failures: Failure[] };
+/** All points but those of the failures converged. */
+export type Walked = { points: number; failures: Failure[] };
 
 /** What the scene leaves where nothing breaks, and how often it asks. */
 type Whole = { shown: string; result: Result | undefined; seen: string; counts: Record<Place, number> };
@@ -23,15 +24,15 @@ export async function walk(scene: Scene, { sample = Infinity }: { sample?: numbe
   // One of each so many, and not always the same one of them: each manner is in the sample.
   const step = Math.max(1, Math.ceil(all.length / sample));
   const plans = all.filter((_, i) => i % step === Math.floor(i / step) % step);
-  const walked: Walked = { points: 0, converged: 0, failures: [] };
+  const walked: Walked = { points: 0, failures: [] };
   const lane = async () => {
     for (let plan = plans.shift(); plan; plan = plans.shift()) {
       const broken = plan;
       const outcome = await withStage(scene, (stage) => runBroken(scene, stage, broken, whole)).catch(asFailure);
       if (outcome === "not reached") continue;
       walked.points += 1;
-      if (outcome === undefined) walked.converged += 1;
-      else walked.failures.push({ where: `${scene.title}: ${plan.place} ${plan.at} ${plan.fault}`, why: outcome.why });
+      if (outcome)
+        walked.failures.push({ where: `${scene.title}: ${plan.place} ${plan.at} ${plan.fault}`, ...outcome });
     }
   };
   await Promise.all(Array.from({ length: scene.lanes }, lane));
@@ -108,11 +109,22 @@ async function runBroken(
     const again = await run(scene, new FaultyConnection(stage.way), stage.stored);
     assert.equal(again.seen, whole.seen, "read again");
   } else {
-    const stored = broken.result?.stored;
-    const again = broken.said === undefined ? broken : await run(scene, new FaultyConnection(stage.way), stored);
-    assert.equal(again.said, undefined, `run again: ${words(again.said)}\nthe broken run said: ${words(broken.said)}`);
-    await isAsAsked(scene, stage, again.result);
+    await goesOn(scene, stage, broken);
   }
+  await isWhole(stage, whole, broken);
+  return undefined;
+}
+
+/** What did not end well is run once more, over a way without a fault, and then it is as asked. */
+export async function goesOn(scene: Scene, stage: Stage, broken: Act): Promise<void> {
+  const stored = broken.result?.stored;
+  const again = broken.said === undefined ? broken : await run(scene, new FaultyConnection(stage.way), stored);
+  assert.equal(again.said, undefined, `run again: ${words(again.said)}\nthe broken run said: ${words(broken.said)}`);
+  await isAsAsked(scene, stage, again.result);
+}
+
+/** The host is as one where nothing broke, and nothing is left over. */
+export async function isWhole(stage: Stage, whole: Pick<Whole, "shown">, broken: Act): Promise<void> {
   assert.equal(
     await stage.shown(),
     whole.shown,
@@ -120,7 +132,6 @@ async function runBroken(
   );
   await stage.safe?.();
   await stage.tidy?.();
-  return undefined;
 }
 
 /** A refresh finds it as the state says, and nothing to do; or gone, after a destroy. */

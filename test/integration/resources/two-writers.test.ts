@@ -1,10 +1,8 @@
 // Two runs of the provider that set up one PF of one host at the same time, with the real scripts, sh and flock.
 import assert from "node:assert/strict";
 import { Process } from "../../bench/faults/process.js";
-import { wayTo } from "../../bench/faults/host-scenes.js";
+import { noVms, wayTo } from "../../bench/faults/host-scenes.js";
 import { FakeHost, pfTree } from "../../fakes/fake-host.js";
-import { FakeLibvirt } from "../../fakes/fake-libvirt.js";
-import { openFakeLibvirt } from "../../fakes/fake-libvirt-wire.js";
 
 const numVfs = "sys/bus/pci/devices/0000:01:00.0/sriov_numvfs";
 const four = { pf: "eno49", numVfs: 4, vfs: [{ index: 3, vlan: 44 }] };
@@ -20,7 +18,7 @@ describe("two runs that set up one PF at the same time", function () {
   });
   afterEach(() => fake.dispose());
 
-  const start = () => new Process(wayTo(fake, () => openFakeLibvirt(new FakeLibvirt())));
+  const start = () => new Process(wayTo(fake, noVms));
   const both = async (...programs: (typeof four)[]) => {
     await fake.shell.run('chmod +x "$SRIOV_ROOT/bin/modprobe"');
     const processes = programs.map(() => start());

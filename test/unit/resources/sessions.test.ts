@@ -85,6 +85,14 @@ describe("Sessions", () => {
   const write = (inputs: HostInputs) => call(inputs, "full");
   const givenUp = (port: number) => `unreachable: Cannot connect to root@127.0.0.1:${port}: no sign of life yet`;
 
+  /** The first check of all, of that host, goes on without it. */
+  async function isGivenUp(host: SilentHost): Promise<void> {
+    const first = check(inputsFor(host.port));
+    await host.taken(1);
+    mock.timers.tick(3_300);
+    assert.equal(await first(), givenUp(host.port));
+  }
+
   it("answers a check while the host is still being tried, and names it", async () => {
     const host = await silentHost();
     const checked = check(inputsFor(host.port));
@@ -99,10 +107,7 @@ describe("Sessions", () => {
 
   it("waits for a host once, however many resources of it are checked", async () => {
     const host = await silentHost();
-    const first = check(inputsFor(host.port));
-    await host.taken(1);
-    mock.timers.tick(3_300);
-    assert.equal(await first(), givenUp(host.port));
+    await isGivenUp(host);
     for (let resource = 2; resource <= 4; resource += 1) {
       const next = check(inputsFor(host.port));
       await settled();
@@ -114,10 +119,7 @@ describe("Sessions", () => {
 
   it("waits less for the next hosts when one was silent", async () => {
     const [one, other] = [await silentHost(), await silentHost()];
-    const first = check(inputsFor(one.port));
-    await one.taken(1);
-    mock.timers.tick(3_300);
-    assert.equal(await first(), givenUp(one.port));
+    await isGivenUp(one);
     const second = check(inputsFor(other.port));
     await other.taken(1);
     mock.timers.tick(1_499);
