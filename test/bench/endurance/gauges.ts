@@ -3,8 +3,7 @@ import { execFile } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collectGarbage } from "../../kept.js";
 import { type LibvirtdFixture, mustRun } from "../../integration/libvirtd.js";
 import type { KvmHost } from "../host33/kvm-host.js";
 
@@ -44,7 +43,7 @@ const counted = ["handles", "channels", "libvirtConnections"] as const;
 async function readOnce({ libvirtd, sshd }: KvmHost): Promise<Gauges> {
   const channels = await openFilesBelow(sshd.pid);
   const clients = await clientsOf(libvirtd);
-  collect();
+  collectGarbage();
   const { heapUsed, rss } = process.memoryUsage();
   return {
     heapMiB: heapUsed / 2 ** 20,
@@ -68,11 +67,6 @@ async function clientsOf(libvirtd: LibvirtdFixture): Promise<number> {
     return state === "03" && path.endsWith("/libvirt-sock") && open.has(inode);
   }).length;
 }
-
-const collect: () => void = (() => {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-})();
 
 /** Of the processes that sshd has made, one or two a connection; not of the commands, which come and go. */
 async function openFilesBelow(pid: number): Promise<number> {

@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { kindOf } from "../../../provider/base/errors.js";
 import { RpcConnection } from "../../../provider/libvirt/rpc/connection.js";
 import { formatPacket, messageStatus, messageType, program } from "../../../provider/libvirt/rpc/packet.js";
@@ -17,22 +15,13 @@ import { parseNetworkXml } from "../../../provider/libvirt/xml/network.js";
 import { parseNodeDeviceXml } from "../../../provider/libvirt/xml/node-device.js";
 import { parseNetworkPortXml } from "../../../provider/libvirt/xml/port.js";
 import { mutated, randomFrom } from "./mutate.js";
+import { keptMegabytes } from "../../kept.js";
 import { type NaiveWriter, wire } from "./rpc/naive-writer.js";
 
 const seed = Number(process.env["FUZZ_SEED"] ?? 20_260_801);
 const packetRounds = 70_000;
 const documentRounds = 30_000;
 const mostMegabytes = 64;
-
-const collectGarbage = () => {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
-};
-const megabytes = () => {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 1024 / 1024;
-};
 
 const pool = { name: "pool", uuid: "c7a5fdbd-edaf-9455-926a-d65c16db1809" };
 const web = { name: "web", uuid: "11111111-2222-3333-4444-555555555555", id: 3 };
@@ -97,7 +86,7 @@ describe("damaged bytes from libvirt", function () {
   it(`are answered with errors of ours, ${packetRounds} times, in bounded memory`, async () => {
     const random = randomFrom(seed);
     const whole = await answersTo([stream]);
-    const before = megabytes();
+    const before = keptMegabytes();
     const seen = new Map<string, number>();
     for (let round = 0; round < packetRounds; round += 1) {
       const answers = await answersTo([mutated(stream, random)]);
@@ -106,7 +95,8 @@ describe("damaged bytes from libvirt", function () {
         assert.notEqual(kind, "undefined", `seed ${seed}, round ${round}: ${String(answer)}`);
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
-      if (round % 10_000 === 9_999) assert.ok(megabytes() - before < mostMegabytes, `round ${round}: it keeps memory`);
+      if (round % 10_000 === 9_999)
+        assert.ok(keptMegabytes() - before < mostMegabytes, `round ${round}: it keeps memory`);
     }
     // It was damage, and not all of it fatal.
     for (const kind of ["answered", "unreachable", "remote-failure"]) assert.ok((seen.get(kind) ?? 0) > 1_000, kind);
@@ -124,14 +114,14 @@ describe("damaged bytes from libvirt", function () {
   });
 
   it("that promise more than they hold take no memory for what does not come", async () => {
-    const before = megabytes();
+    const before = keptMegabytes();
     const liars = Array.from({ length: 2_000 }, () => {
       const lie = Buffer.from(stream);
       lie.writeUInt32BE(33_554_436, 0);
       return answersTo([lie]);
     });
     for (const answers of await Promise.all(liars)) assert.match(String(answers[1]), /^unreachable/);
-    assert.ok(megabytes() - before < mostMegabytes);
+    assert.ok(keptMegabytes() - before < mostMegabytes);
   });
 });
 
@@ -166,14 +156,14 @@ describe("damaged XML from libvirt", function () {
 
   it(`is read or refused with an error of ours, ${documentRounds} times, in bounded memory`, () => {
     const random = randomFrom(seed);
-    const before = megabytes();
+    const before = keptMegabytes();
     const seen = { parsed: 0, refused: 0 };
     for (let round = 0; round < documentRounds; round += 1) {
       const document = documents[round % documents.length] as Buffer;
       seen[parse(mutated(document, random).toString("utf8"))] += 1;
     }
     assert.ok(seen.parsed > 1_000 && seen.refused > 1_000, JSON.stringify(seen));
-    assert.ok(megabytes() - before < mostMegabytes);
+    assert.ok(keptMegabytes() - before < mostMegabytes);
   });
 
   const strange: { [what: string]: string } = {
