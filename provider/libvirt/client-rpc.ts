@@ -6,6 +6,7 @@ import type { Affect, DomainEvent, DomainRef, LibvirtClient, NetworkRef, PortRef
 import { subscribeToDomain } from "./domain-events.js";
 import { isLibvirtError, virErr } from "./errors.js";
 import { RpcConnection } from "./rpc/connection.js";
+import type { Pulse } from "../transport/pulse.js";
 import { Link, type LinkOptions } from "./link.js";
 import { mustAttachInterfaces } from "./versions.js";
 import { type Authentication, openLibvirt } from "./rpc/handshake.js";
@@ -20,15 +21,17 @@ export type ConnectOptions = {
   readonly authentication?: Authentication;
   /** How a lost connection is made anew. */
   readonly link?: LinkOptions;
+  /** Told while libvirt has still to answer. */
+  readonly pulse?: Pulse;
 };
 
 /**
  * Opens a stream with `open`, now and whenever it was lost. Equivalent to: `virsh -c $uri connect`
  */
 export async function connectLibvirt(open: () => Promise<Duplex>, options: ConnectOptions): Promise<LibvirtClient> {
-  const { uri, name, timeoutMs = 60_000, authentication, link } = options;
+  const { uri, name, timeoutMs = 60_000, authentication, link, pulse } = options;
   const connect = async () => {
-    const rpc = new RpcConnection(await open(), name);
+    const rpc = new RpcConnection(await open(), name, { pulse });
     try {
       await within(deadlineIn(timeoutMs), `cannot open ${uri} on ${name}`, openLibvirt(rpc, uri, authentication));
       return rpc;

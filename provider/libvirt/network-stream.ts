@@ -30,18 +30,18 @@ export async function openLibvirtOverNetwork(
   try {
     const server = isTls ? "libvirtd with TLS (libvirtd-tls.socket or virtproxyd-tls.socket)" : "libvirtd with TCP";
     const target = { hostName, port, server };
-    pulse.await(`libvirt on ${hostName}`);
+    pulse.await(doing);
     if (!isTls) return await openTcp(doing, target, timeout.signal);
     const noVerify = tls.noVerify ?? uri.parameters["no_verify"] === "1";
     const credentials = await readCertificates(doing, { ...tls, noVerify }, { pkiPath: uri.parameters["pkipath"] });
     const socket = await openTls(doing, target, credentials, timeout.signal);
     // What follows may take long: libvirtd looks up our name.
-    pulse.settle();
+    pulse.settle(doing);
     await welcomed(doing, socket, timeout.signal);
     return socket;
   } finally {
     clearTimeout(timer);
-    pulse.settle();
+    pulse.settle(doing);
   }
 }
 

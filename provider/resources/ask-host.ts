@@ -15,7 +15,7 @@ export async function askHost<T>(
   const isWrong = failures.some(({ property }) => /^host($|[.[])/.test(property));
   if (isWrong || hasUnknown(host)) return undefined;
   try {
-    return await ask(await context.connect(host, { patience: "until-silent" }));
+    return await context.whileAlive(host, ask);
   } catch (error) {
     const kind = kindOf(error);
     if (kind === undefined || kind === "bug") throw error;

@@ -1,9 +1,10 @@
 // What every lifecycle call gets. Connections and the program's declarations are shared by the whole process.
 import { deadlineIn, within } from "../base/deadline.js";
 import type { Log } from "../base/log.js";
+import type { HostInputs } from "./host-inputs.js";
 import type { Context } from "./lifecycle.js";
 import { Program } from "./program.js";
-import { Sessions } from "./sessions.js";
+import { type Patience, Sessions } from "./sessions.js";
 
 export type ContextOptions = {
   log: Log;
@@ -21,12 +22,14 @@ const program = new Program();
 
 export function createContext({ log, signal, timeoutMs, maxAgeMs = 0 }: ContextOptions): Context {
   const deadline = deadlineIn(timeoutMs);
+  const connect = async (host: HostInputs, patience: Patience) => {
+    signal.throwIfAborted();
+    const connecting = sessions.connect(host, { log, patience, maxAgeMs });
+    return (await within(deadline, `cannot connect to ${host.uri}`, connecting)).view(maxAgeMs);
+  };
   return {
-    connect: async (host, { patience = "full" } = {}) => {
-      signal.throwIfAborted();
-      const connecting = sessions.connect(host, { log, patience, maxAgeMs });
-      return (await within(deadline, `cannot connect to ${host.uri}`, connecting)).view(maxAgeMs);
-    },
+    connect: (host) => connect(host, "full"),
+    whileAlive: (host, work) => sessions.whileAlive(host, async () => work(await connect(host, "until-silent"))),
     program,
     log,
     signal,

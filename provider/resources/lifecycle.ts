@@ -4,7 +4,6 @@ import type { Log } from "../base/log.js";
 import type { Session } from "./session.js";
 import type { HostInputs } from "./host-inputs.js";
 import type { Program } from "./program.js";
-import type { Patience } from "./sessions.js";
 
 /** A value that is not known yet: an output of something that this `pulumi up` has still to make. */
 export const unknown: unique symbol = Symbol.for("pulumi-sriov.unknown");
@@ -24,10 +23,15 @@ export type Failure = {
 /** What every call may use. */
 export interface Context {
   /**
-   * The one connection to a host that this process shares. Rejects with `unreachable` and friends. `patience`: default `full`, as
-   * long as the host's connectTimeout; `check` has less.
+   * The one connection to a host that this process shares, tried for as long as the host's connectTimeout. Rejects with
+   * `unreachable` and friends.
    */
-  connect(host: HostInputs, options?: { patience?: Patience }): Promise<Session>;
+  connect(host: HostInputs): Promise<Session>;
+  /**
+   * The same for `check`, on which all other hosts wait: what `work` answers, or `unreachable` as soon as the host shows no sign
+   * of life. The connection and the work go on, for whoever comes later.
+   */
+  whileAlive<T>(host: HostInputs, work: (session: Session) => Promise<T>): Promise<T>;
   /** What this program declares, as far as `check` has seen it. */
   readonly program: Program;
   readonly log: Log;

@@ -65,7 +65,8 @@ async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, tell
     : async () => connectLocal();
   const connection = await pool.connection(hostKey(host), connect);
   const open = () => openLibvirtSocket(connection, uri);
-  const connectClient = () => connectLibvirt(open, libvirtOptions(host, uri, connection.name));
+  const connectClient = () =>
+    connectLibvirt(open, { ...libvirtOptions(host, uri, connection.name), pulse: telling.pulse });
   // Nearly everybody asks libvirt next. Over a long way, opening it takes longer than the host takes to say who it is.
   const client = connectClient();
   client.catch(() => undefined);
@@ -82,7 +83,7 @@ async function openWithShell(host: HostInputs, uri: LibvirtUri, pool: Pool, tell
 async function openLibvirtOnly(host: HostInputs, uri: LibvirtUri, pulse: Pulse): Promise<OwnedSession> {
   const name = hostName(host);
   const open = () => openLibvirtOverNetwork(uri, host.tls, pulse);
-  const connect = () => connectLibvirt(open, libvirtOptions(host, uri, name));
+  const connect = () => connectLibvirt(open, { ...libvirtOptions(host, uri, name), pulse });
   const client = await connect();
   try {
     const { hostUuid } = parseCapabilitiesXml(await client.capabilities());
@@ -154,9 +155,11 @@ class HostSession implements OwnedSession {
   }
 
   async close(): Promise<void> {
-    const libvirt = await this.#libvirt?.catch(() => undefined);
+    const opening = this.#libvirt;
     this.#libvirt = undefined;
-    await libvirt?.view(0).close();
+    // One that is still being opened is not waited for: a host that hangs would hold up the end of the run.
+    opening?.then((reads) => reads.view(0).close()).catch(() => undefined);
+    await this.#reads?.view(0).close();
   }
 }
 

@@ -8,7 +8,7 @@ import { Pulse } from "../transport/pulse.js";
 import { type HostInputs, hostKey } from "./host-inputs.js";
 import { type OwnedSession, openSession } from "./session.js";
 
-/** `until-silent`: not for a host that shows no sign of life. Its connection goes on being made, for whoever comes later. */
+/** `until-silent`: for somebody who does not wait if the host shows no sign of life, so that it had not its whole time yet. */
 export type Patience = "until-silent" | "full";
 
 export type Asking = {
@@ -41,8 +41,7 @@ export class Sessions {
 
   async connect(host: HostInputs, asking: Asking): Promise<OwnedSession> {
     const attempt = this.#attempt(host, asking);
-    if (asking.patience === "until-silent") return this.#untilSilent(host, attempt);
-    if (attempt.patience === "full") return attempt.opening;
+    if (asking.patience === "until-silent" || attempt.patience === "full") return attempt.opening;
     // It was begun for a check, some time ago: a host that comes up has the whole of its time when it is for us.
     return attempt.opening.catch((error: unknown) => {
       if (!isOutOfReach(error)) throw error;
@@ -60,21 +59,27 @@ export class Sessions {
     await this.#pool.closeAll();
   }
 
-  async #untilSilent(host: HostInputs, { opening }: Attempt): Promise<OwnedSession> {
+  /**
+   * What `work` answers, or `unreachable` as soon as the host, or its libvirt, has shown no sign of life for too long. The work
+   * goes on; nobody hears of its end.
+   */
+  async whileAlive<T>(host: HostInputs, work: () => Promise<T>): Promise<T> {
     const over = new AbortController();
     const forMs = this.#isOneSilent ? nextPatienceMs : patienceMs;
     const silence = this.#pulse(host)
       .silence(forMs, over.signal)
-      .then((who) => {
+      .then((doing) => {
         this.#isOneSilent = true;
         // The same text each time, so that it is shown once.
-        throw new SriovError("unreachable", `Cannot connect to ${who}: no sign of life yet`, {
+        throw new SriovError("unreachable", `${doing}: no sign of life yet`, {
           remedy: "The attempt goes on, and what is read or written there waits for its end.",
         });
       });
+    const working = work();
     try {
-      return await Promise.race([opening, silence]);
+      return await Promise.race([working, silence]);
     } finally {
+      working.catch(() => undefined);
       silence.catch(() => undefined);
       over.abort();
     }

@@ -1,34 +1,42 @@
 // Whether somebody on the way to a host has still to show that it is there. Who is down or hangs says nothing at all; who has
 // said something may take long to log us in (reverse DNS, PAM), and is another matter.
 
+/** What is at least waited for a sign, however impatient the one who waits is. */
+type Wait = { since: number; atLeastMs: number };
+
 export class Pulse {
-  #awaited: { who: string; since: number } | undefined;
+  readonly #awaited = new Map<string, Wait>();
   readonly #listeners = new Set<() => void>();
 
-  /** `who` has been spoken to, and has not said anything yet. On a way through jump hosts: once for each of them. */
-  await(who: string): void {
-    this.#awaited = { who, since: Date.now() };
+  /**
+   * Somebody was spoken to, and has not said anything yet. `doing` says so when it never does: "Cannot reach root@kvm1". Of
+   * several questions the first one counts, until `settle`.
+   */
+  await(doing: string, { atLeastMs = 0 }: { atLeastMs?: number } = {}): void {
+    if (this.#awaited.has(doing)) return;
+    this.#awaited.set(doing, { since: Date.now(), atLeastMs });
     this.#tell();
   }
 
-  /** It has answered, or was given up: nobody is waited for. */
-  settle(): void {
-    this.#awaited = undefined;
-    this.#tell();
+  /** It has answered, or was given up: it is not waited for. */
+  settle(doing: string): void {
+    if (this.#awaited.delete(doing)) this.#tell();
   }
 
-  /** Resolves with the name of whoever has said nothing for so long, at once if that is so already. Rejects when aborted. */
+  /** Resolves with what could not be done for so long, at once if that is so already. Rejects when aborted. */
   silence(forMs: number, signal: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      const timers: NodeJS.Timeout[] = [];
+      const clear = () => timers.splice(0).forEach((timer) => clearTimeout(timer));
       const look = () => {
-        clearTimeout(timer);
-        if (this.#awaited === undefined) return;
-        const { who, since } = this.#awaited;
-        timer = setTimeout(() => resolve(who), Math.max(0, since + forMs - Date.now()));
+        clear();
+        for (const [doing, { since, atLeastMs }] of this.#awaited) {
+          const end = since + Math.max(forMs, atLeastMs);
+          timers.push(setTimeout(() => resolve(doing), Math.max(0, end - Date.now())));
+        }
       };
       const stop = () => {
-        clearTimeout(timer);
+        clear();
         this.#listeners.delete(look);
         reject(signal.reason as Error);
       };
@@ -40,5 +48,44 @@ export class Pulse {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What a conversation has still to hear, told to a pulse: answered questions one by one, and every sign of life. */
+export class Questions {
+  #open = 0;
+
+  constructor(
+    readonly pulse: Pulse,
+    readonly doing: string,
+    readonly atLeastMs = 0,
+  ) {}
+
+  asked(): void {
+    this.#open += 1;
+    this.#await();
+  }
+
+  /** Also: it will not be, and nobody waits for it. */
+  answered(): void {
+    this.#open = Math.max(0, this.#open - 1);
+    if (this.#open === 0) this.pulse.settle(this.doing);
+  }
+
+  /** Whoever speaks is there, even if it answers something else: the others are waited for anew. */
+  heard(): void {
+    if (this.#open === 0) return;
+    this.pulse.settle(this.doing);
+    this.#await();
+  }
+
+  /** The conversation is over. */
+  end(): void {
+    this.#open = 0;
+    this.pulse.settle(this.doing);
+  }
+
+  #await(): void {
+    this.pulse.await(this.doing, { atLeastMs: this.atLeastMs });
   }
 }

@@ -8,6 +8,7 @@ import { asAnyShell } from "../base/quote.js";
 import { type Running, defaultTimeoutMs, follow, shorten } from "./command.js";
 import type { CommandResult, RunOptions } from "./connection.js";
 import type { PooledConnection } from "./pool.js";
+import type { Questions } from "./pulse.js";
 import { needsSudo } from "./become.js";
 import { streamOf } from "./command-stream.js";
 import { openFailure, reasonOf, socketError } from "./ssh-channel-errors.js";
@@ -19,9 +20,20 @@ const mark = "PULUMI_SRIOV_COMMAND";
 
 type WhenOpen = (error: Error | undefined, channel: ClientChannel) => void;
 
+export type OpenSsh = {
+  client: Client;
+  stream: Duplex;
+  /** For messages: `root@kvm1`. */
+  name: string;
+  /** Channels that the host has not opened yet. */
+  questions: Questions;
+};
+
 export class SshConnection implements PooledConnection {
   readonly name: string;
   readonly #client: Client;
+  readonly #stream: Duplex;
+  readonly #questions: Questions;
   readonly #turns = new Semaphore(maxCommands);
   /** Commands that run or are about to. */
   #active = 0;
@@ -30,9 +42,11 @@ export class SshConnection implements PooledConnection {
   readonly #closed: Promise<void>;
   #usesSudo = false;
 
-  /** `client` is ready, and nobody else listens to it. */
-  constructor(client: Client, name: string) {
+  /** `client` is ready, and nobody else listens to it; `stream` is what it speaks over. */
+  constructor({ client, stream, name, questions }: OpenSsh) {
     this.#client = client;
+    this.#stream = stream;
+    this.#questions = questions;
     this.name = name;
     client.on("error", (error) => this.#lose(`the connection is lost: ${error.message}`, error));
     this.#closed = new Promise((resolve) => {
@@ -103,7 +117,8 @@ export class SshConnection implements PooledConnection {
   async close(): Promise<void> {
     this.#lose("it was closed");
     this.#client.end();
-    const timer = setTimeout(() => this.#client.destroy(), 2_000);
+    // Not ssh2's own destroy(): after end() it does nothing, and a host that hangs never says goodbye.
+    const timer = setTimeout(() => this.#stream.destroy(), 2_000);
     await this.#closed;
     clearTimeout(timer);
   }
@@ -224,10 +239,16 @@ export class SshConnection implements PooledConnection {
   #open<T>(signal: AbortSignal, start: (done: WhenOpen) => void, take: (channel: ClientChannel) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const onAbort = () => reject(signal.reason as Error);
+      const onAbort = () => {
+        this.#questions.answered();
+        reject(signal.reason as Error);
+      };
       signal.addEventListener("abort", onAbort, { once: true });
+      // However long a command takes, its channel is opened at once.
+      this.#questions.asked();
       try {
         start((error, channel) => {
+          if (!signal.aborted) this.#questions.answered();
           signal.removeEventListener("abort", onAbort);
           if (error) return reject(error);
           if (!signal.aborted) return resolve(take(channel));
@@ -243,6 +264,7 @@ export class SshConnection implements PooledConnection {
 
   #lose(why: string, cause?: unknown): void {
     if (!this.isOpen) return;
+    this.#questions.end();
     const more = cause === undefined ? {} : { cause };
     this.#lost.abort(new SriovError("unreachable", `Cannot reach ${this.name}: ${why}`, more));
   }

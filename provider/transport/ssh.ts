@@ -8,7 +8,7 @@ import { type Credentials, type Login, prepareLogin } from "./ssh-auth.js";
 import { type SshSettings, expandHome, readSshSettings } from "./ssh-config.js";
 import { SshConnection } from "./ssh-connection.js";
 import { openProxyCommand } from "./proxy-command.js";
-import { Pulse } from "./pulse.js";
+import { Pulse, Questions } from "./pulse.js";
 import { openTcp } from "./tcp.js";
 
 export type SshTarget = Credentials & {
@@ -62,19 +62,22 @@ async function connectThrough(target: SshTarget, trip: Trip): Promise<SshConnect
       prepareLogin(settings.user, target, settings),
     ]);
     const stream = await openStream(target, settings, { ...trip, name, signal: timeout.signal });
-    stream.once("data", () => trip.pulse.settle());
-    return await logIn(stream, { name, check, login, settings, signal: timeout.signal });
+    stream.once("data", () => trip.pulse.settle(meeting(name)));
+    const questions = new Questions(trip.pulse, `Cannot reach ${name}`);
+    return await logIn(stream, { name, questions, check, login, settings, signal: timeout.signal });
   } finally {
     clearTimeout(timer);
-    trip.pulse.settle();
+    trip.pulse.settle(meeting(name));
   }
 }
+
+const meeting = (name: string): string => `Cannot connect to ${name}`;
 
 const nameOf = ({ hostName }: SshTarget, { user, port }: SshSettings): string =>
   `${user}@${hostName}${port === 22 ? "" : `:${port}`}`;
 
 const tooSlow = (name: string, { hostName, port }: SshSettings, seconds: number): SriovError =>
-  new SriovError("unreachable", `Cannot connect to ${name} (${hostName}:${port}): no answer within ${seconds} s`, {
+  new SriovError("unreachable", `${meeting(name)} (${hostName}:${port}): no answer within ${seconds} s`, {
     remedy: "Check that the machine is up, or raise ssh.connectTimeout.",
   });
 
@@ -99,7 +102,7 @@ type Way = Trip & { name: string; signal: AbortSignal };
 
 async function openStream(target: SshTarget, settings: SshSettings, way: Way): Promise<Duplex> {
   const { hostName, port, proxyJump, proxyCommand } = settings;
-  const doing = `Cannot connect to ${way.name}`;
+  const doing = meeting(way.name);
   const hops = target.jump ?? (proxyJump === undefined ? [] : proxyJump.split(",").map((hop) => parseHop(hop.trim())));
   if (hops.length > 0) {
     if (way.depth >= maxJumps) {
@@ -111,7 +114,7 @@ async function openStream(target: SshTarget, settings: SshSettings, way: Way): P
   }
   // No pulse is awaited of a program: some need seconds before there is a way at all (a cloud's tunnel).
   if (proxyCommand !== undefined && target.jump === undefined) return openProxyCommand(doing, proxyCommand);
-  way.pulse.await(way.name);
+  way.pulse.await(doing);
   return openTcp(doing, { hostName, port, server: "sshd" }, way.signal);
 }
 
@@ -130,7 +133,7 @@ async function openThroughJump(
     depth: way.depth + 1,
   });
   try {
-    way.pulse.await(way.name);
+    way.pulse.await(meeting(way.name));
     const stream = await jump.openTcp(hostName, port, way.signal);
     stream.once("close", () => void jump.close());
     return stream;
@@ -149,9 +152,16 @@ function parseHop(text: string): SshTarget {
   return { hostName, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) };
 }
 
-type Meeting = { name: string; check: HostKeyCheck; login: Login; settings: SshSettings; signal: AbortSignal };
+type Meeting = {
+  name: string;
+  questions: Questions;
+  check: HostKeyCheck;
+  login: Login;
+  settings: SshSettings;
+  signal: AbortSignal;
+};
 
-function logIn(stream: Duplex, { name, check, login, settings, signal }: Meeting): Promise<SshConnection> {
+function logIn(stream: Duplex, { name, questions, check, login, settings, signal }: Meeting): Promise<SshConnection> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     let refusal: SriovError | undefined;
@@ -173,7 +183,7 @@ function logIn(stream: Duplex, { name, check, login, settings, signal }: Meeting
     const explain = (cause: Error & { level?: string; code?: unknown }) =>
       cause.level === "client-authentication" || (login.hasBegun && typeof cause.code === "number")
         ? login.failure(name, cause)
-        : new SriovError("unreachable", `Cannot connect to ${name}: ${cause.message}`, { cause });
+        : new SriovError("unreachable", `${meeting(name)}: ${cause.message}`, { cause });
 
     client.on("error", (error) => {
       // An agent that does not answer, a key that does not sign: the next one is tried.
@@ -184,7 +194,8 @@ function logIn(stream: Duplex, { name, check, login, settings, signal }: Meeting
     client.once("close", () => fail(refusal ?? explain(new Error("the host closed the connection"))));
     client.once("ready", () => {
       settle();
-      resolve(new SshConnection(client, name));
+      stream.on("data", () => questions.heard());
+      resolve(new SshConnection({ client, stream, name, questions }));
     });
     client.connect({
       sock: stream,

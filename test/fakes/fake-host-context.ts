@@ -1,11 +1,10 @@
 // What a lifecycle is called with, over a fake host: the session, a libvirt with running VMs, and what was logged.
 import { SriovError } from "../../provider/base/errors.js";
-import { deadlineIn } from "../../provider/base/deadline.js";
 import type { LibvirtClient } from "../../provider/libvirt/client.js";
 import type { Context } from "../../provider/resources/lifecycle.js";
-import { Program } from "../../provider/resources/program.js";
 import type { Shell } from "../../provider/host/shell.js";
 import type { Session } from "../../provider/resources/session.js";
+import { fakeContext } from "./fake-context.js";
 import type { FakeHost } from "./fake-host.js";
 
 export type FakeWorld = {
@@ -46,16 +45,13 @@ export function fakeWorld(host: FakeHost): FakeWorld {
     connectError: undefined,
     libvirtError: undefined,
     machineId: "0123456789abcdef0123456789abcdef",
-    context: {
-      connect: async () => {
+    context: fakeContext(
+      async () => {
         if (world.connectError) throw world.connectError;
         return session();
       },
-      program: new Program(),
-      log: { debug() {}, info() {}, warn: (message) => void world.warnings.push(message) },
-      signal: new AbortController().signal,
-      deadline: deadlineIn(60_000),
-    },
+      { warn: (message) => void world.warnings.push(message) },
+    ),
   };
   return world;
 }

@@ -1,9 +1,8 @@
 // What a lifecycle is called with: a Linux host of files and a libvirtd in memory that agree about the VFs.
-import { deadlineIn } from "../../provider/base/deadline.js";
 import { joinPciAddress } from "../../provider/base/pci-address.js";
 import type { Context } from "../../provider/resources/lifecycle.js";
-import { Program } from "../../provider/resources/program.js";
 import type { Session } from "../../provider/resources/session.js";
+import { fakeContext } from "./fake-context.js";
 import { FakeHost, pfTree } from "./fake-host.js";
 import { FakeLibvirt } from "./fake-libvirt.js";
 
@@ -28,20 +27,16 @@ export class FakeKvm {
       shell: this.host.shell,
       libvirt: async () => this.libvirt,
     });
-    this.context = {
-      connect: async () => {
+    this.context = fakeContext(
+      async () => {
         if (this.connectError) throw this.connectError;
         return session();
       },
-      program: new Program(),
-      log: {
+      {
         debug: (message) => void this.steps.push(message),
-        info() {},
         warn: (message) => void this.warnings.push(message),
       },
-      signal: new AbortController().signal,
-      deadline: deadlineIn(60_000),
-    };
+    );
   }
 
   /** Equivalent to: `echo 0 > sriov_numvfs`, `echo $count > sriov_numvfs` */

@@ -44,6 +44,10 @@ export function counting(context: Context): Counted {
     },
     libvirt: async () => slow(await session.libvirt()),
   });
-  counted.context = { ...context, connect: async (host) => wrap(await context.connect(host)) };
+  counted.context = {
+    ...context,
+    connect: async (host) => wrap(await context.connect(host)),
+    whileAlive: (host, work) => context.whileAlive(host, (session) => work(wrap(session))),
+  };
   return counted;
 }

@@ -3,6 +3,7 @@
 // PONG: so no more than four that may take their time are in flight. Questions are answered at once; of them more may wait.
 import type { Duplex } from "node:stream";
 import { SriovError } from "../../base/errors.js";
+import { Pulse, Questions } from "../../transport/pulse.js";
 import { type Packet, PacketReader, formatPacket, messageStatus, messageType, program } from "./packet.js";
 import {
   type Args,
@@ -27,6 +28,8 @@ const closeMs = 2_000;
 /** libvirt's own client asks as often, and gives up after as many (virKeepAlive). */
 const usualKeepAliveMs = 5_000;
 const maxSilentTurns = 6;
+/** One that is started by its socket reads its VMs first, and its workers may all wait for a lock. */
+const patienceMs = 10_000;
 /** Events before the reply that says whose they are: one or two in practice. */
 const maxEarly = 1_000;
 
@@ -50,6 +53,12 @@ export type Registration<N extends EventName> = {
   onEnd: (reason: Error) => void;
 };
 
+export type RpcOptions = {
+  keepAliveMs?: number;
+  /** Told while libvirt has questions to answer: changes take their time. */
+  pulse?: Pulse | undefined;
+};
+
 const eventByNumber = new Map(Object.values(events).map((event) => [event.number as number, event]));
 
 export class RpcConnection {
@@ -57,6 +66,7 @@ export class RpcConnection {
   readonly name: string;
   readonly #stream: Duplex;
   readonly #keepAlive: NodeJS.Timeout;
+  readonly #questions: Questions;
   #silentTurns = 0;
   readonly #reader = new PacketReader();
   readonly #waiting: Call[] = [];
@@ -69,8 +79,9 @@ export class RpcConnection {
   #ended: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(stream: Duplex, name: string, { keepAliveMs = usualKeepAliveMs }: { keepAliveMs?: number } = {}) {
+  constructor(stream: Duplex, name: string, { keepAliveMs = usualKeepAliveMs, pulse = new Pulse() }: RpcOptions = {}) {
     this.name = name;
+    this.#questions = new Questions(pulse, `Cannot ask libvirt on ${name}`, patienceMs);
     this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref();
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -159,6 +170,7 @@ export class RpcConnection {
       if (!call) return;
       this.#serial = (this.#serial + 1) >>> 0;
       this.#inFlight.set(this.#serial, call);
+      if (!call.changes) this.#questions.asked();
       this.#write(call.procedure, call.payload, this.#serial);
     }
   }
@@ -178,6 +190,7 @@ export class RpcConnection {
   #read(chunk: Buffer): void {
     if (this.#ended) return;
     this.#silentTurns = 0;
+    this.#questions.heard();
     try {
       for (const packet of this.#reader.push(chunk)) this.#accept(packet);
     } catch (error) {
@@ -222,6 +235,7 @@ export class RpcConnection {
     const call = this.#inFlight.get(serial);
     if (!call) return;
     this.#inFlight.delete(serial);
+    if (!call.changes) this.#questions.answered();
     try {
       if (status === messageStatus.ok) call.onReply(payload);
       else call.reject(parseRemoteError(call.doing, payload));
@@ -247,6 +261,7 @@ export class RpcConnection {
   #end(why: string, cause: Error = new Error(why)): void {
     if (this.#ended) return;
     clearInterval(this.#keepAlive);
+    this.#questions.end();
     this.#ended = cause;
     const sent = [...this.#inFlight.values()];
     const waiting = this.#waiting.splice(0);

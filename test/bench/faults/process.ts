@@ -1,7 +1,5 @@
 // One run of the provider, as `pulumi up`, `pulumi destroy` and `pulumi refresh` start one: a session of its own over the way that
 // it is given, a program, and what the engine does with the answers.
-import { deadlineIn } from "../../../provider/base/deadline.js";
-import { silentLog } from "../../../provider/base/log.js";
 import type { Context, Lifecycle, Observed, Values } from "../../../provider/resources/lifecycle.js";
 import { readAgeMs } from "../../../provider/resources/context.js";
 import { Program } from "../../../provider/resources/program.js";
@@ -9,6 +7,7 @@ import { type ResourceName, registry } from "../../../provider/resources/registr
 import { type OwnedSession, openSession } from "../../../provider/resources/session.js";
 import type { Connection } from "../../../provider/transport/connection.js";
 import { Pool } from "../../../provider/transport/pool.js";
+import { fakeContext } from "../../fakes/fake-context.js";
 
 /** Its shell and its libvirt are both at the end of the one way. */
 export const host = { uri: "qemu+ssh://root@kvm1/system" };
@@ -82,13 +81,7 @@ export class Process {
   }
 
   #context(maxAgeMs: number): Context {
-    return {
-      connect: async () => (await this.#open()).view(maxAgeMs),
-      program: this.#program,
-      log: silentLog,
-      signal: new AbortController().signal,
-      deadline: deadlineIn(120_000),
-    };
+    return fakeContext(async () => (await this.#open()).view(maxAgeMs), {}, this.#program);
   }
 
   #open(): Promise<OwnedSession> {

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newEd25519 } from "../../unit/transport/ed25519.js";
-import type { HostCounts } from "./simulated-host.js";
+import type { HostCounts, Illness } from "./simulated-host.js";
 import type { Message, Order } from "./simulator.js";
 
 export type Fleet = {
@@ -17,7 +17,8 @@ export type Fleet = {
 
 const startLimitMs = 60_000;
 
-export async function startFleet(hosts: number): Promise<Fleet> {
+/** `ill`: hosts beyond those, the last ones, and what is wrong with them. */
+export async function startFleet(healthy: number, { ill = [] }: { ill?: Illness[] } = {}): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), "pulumi-sriov-fleet-"));
   const child = fork(join(__dirname, "simulator.ts"), { execArgv: ["--require", "tsx/cjs"] });
   const stop = async () => {
@@ -27,7 +28,11 @@ export async function startFleet(hosts: number): Promise<Fleet> {
   };
   try {
     const [host, user] = [newEd25519(), newEd25519()];
-    const order: Order = { hosts, keys: { hostPrivate: host.private, userPublic: user.public } };
+    const order: Order = {
+      hosts: healthy + ill.length,
+      ill,
+      keys: { hostPrivate: host.private, userPublic: user.public },
+    };
     child.send(order);
     const message = await next(child, "start");
     if (!("places" in message)) throw new Error(`the simulated hosts do not start: ${JSON.stringify(message)}`);

@@ -1,7 +1,7 @@
 // One simulated KVM host: an SSH server on loopback with a Linux and a libvirt of its own in memory behind it, one PF, and VMs that
 // are off. It counts what is asked of it.
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type AuthContext, type Connection, type ParsedKey, Server, type ServerChannel, utils } from "ssh2";
 import { explain } from "../../../provider/base/errors.js";
 import { parseDomainInterfaces } from "../../../provider/libvirt/xml/domain.js";
@@ -21,6 +21,9 @@ export type HostCounts = {
   interfaces: number;
 };
 
+/** What it does once it has let somebody in and said who it is: says nothing any more, or only its libvirt does not. */
+export type Illness = "host hangs" | "libvirt hangs";
+
 export const vms = ["web", "db"];
 
 const socket = "/var/run/libvirt/libvirt-sock";
@@ -34,7 +37,12 @@ export class SimulatedHost {
   readonly #open = new Set<Connection>();
   readonly #counts = { connections: 0, commands: 0, calls: 0 };
 
-  constructor(number: number, keys: HostKeys, states: LinuxStates) {
+  constructor(
+    number: number,
+    keys: HostKeys,
+    states: LinuxStates,
+    readonly illness?: Illness,
+  ) {
     this.#machineId = number.toString(16).padStart(32, "0");
     this.#linux = new SimulatedLinux(states);
     const userKey = utils.parseKey(keys.userPublic);
@@ -63,7 +71,10 @@ export class SimulatedHost {
   }
 
   async close(): Promise<void> {
-    for (const connection of this.#open) connection.end();
+    for (const connection of this.#open) {
+      connection.end();
+      socketOf(connection).resume();
+    }
     this.#server.close();
     await once(this.#server, "close");
   }
@@ -78,13 +89,18 @@ export class SimulatedHost {
       this.#knows(context) ? context.accept() : context.reject(["publickey"]),
     );
     connection.on("session", (accept) => {
-      accept().on("exec", (acceptExec, _reject, { command }) => this.#run(acceptExec(), command));
+      accept().on("exec", (acceptExec, _reject, { command }) => {
+        const channel = acceptExec();
+        if (this.illness === "host hangs") channel.once("close", () => hang(connection));
+        this.#run(channel, command);
+      });
     });
     connection.on("openssh.streamlocal", (accept, reject, { socketPath }) => {
       // Debian's: one libvirtd.
       if (socketPath !== socket) return reject();
       const channel = accept();
       channel.on("error", () => undefined);
+      if (this.illness !== undefined) return channel.resume();
       return serveLibvirt(channel, this.libvirt, () => (this.#counts.calls += 1));
     });
   }
@@ -126,4 +142,11 @@ export class SimulatedHost {
     this.libvirt.networks.pfs[pf.netdev] = [...this.#linux.vfs];
     return answer;
   }
+}
+
+const socketOf = (connection: Connection) => (connection as unknown as { _sock: Socket })._sock;
+
+/** As a kernel that hangs: the connection stays, and nothing that comes over it is read. */
+function hang(connection: Connection): void {
+  socketOf(connection).pause();
 }

@@ -1,15 +1,14 @@
 // virtqemud is killed at every call of an interface's life, and comes back as systemd would have it: the run ends right or says that
 // it did not, and the next one does the rest. Nothing is there twice, and nothing is left.
 import assert from "node:assert/strict";
-import { deadlineIn } from "../../../provider/base/deadline.js";
 import { type SriovError, isSriovError } from "../../../provider/base/errors.js";
 import { silentLog } from "../../../provider/base/log.js";
 import type { LibvirtClient } from "../../../provider/libvirt/client.js";
 import type { Context } from "../../../provider/resources/lifecycle.js";
-import { Program } from "../../../provider/resources/program.js";
 import { type OwnedSession, openSession } from "../../../provider/resources/session.js";
 import { vmSriovInterface } from "../../../provider/resources/vm-sriov-interface/index.js";
 import { Pool } from "../../../provider/transport/pool.js";
+import { fakeContext } from "../../fakes/fake-context.js";
 import { defineDomain, mustRun } from "../libvirtd.js";
 import { type Peer, peerKinds, startPeer } from "../peers.js";
 
@@ -62,14 +61,7 @@ describe("virtqemud killed", function () {
       });
     const { hostName, machineId, shell } = session;
     const view = { hostName, machineId, shell, libvirt: async () => killing(await session.libvirt()) };
-    const context: Context = {
-      connect: async () => view,
-      program: new Program(),
-      log: silentLog,
-      signal: new AbortController().signal,
-      deadline: deadlineIn(120_000),
-    };
-    return { context, calls: () => calls };
+    return { context: fakeContext(async () => view), calls: () => calls };
   }
 
   const host = { uri: "qemu:///system" };

@@ -1,10 +1,9 @@
 // What a lifecycle is called with, over the real libvirtd and its fake SR-IOV hardware.
-import { deadlineIn } from "../../../provider/base/deadline.js";
 import { shellOver } from "../../../provider/host/shell-over-connection.js";
 import type { LibvirtClient } from "../../../provider/libvirt/client.js";
 import type { Context } from "../../../provider/resources/lifecycle.js";
-import { Program } from "../../../provider/resources/program.js";
 import type { Session } from "../../../provider/resources/session.js";
+import { fakeContext } from "../../fakes/fake-context.js";
 import { connectTo, type LibvirtdFixture, startLibvirtd } from "../libvirtd.js";
 
 export type World = {
@@ -31,13 +30,7 @@ export async function startWorld(): Promise<World> {
     fixture,
     client,
     warnings,
-    context: {
-      connect: async () => session,
-      program: new Program(),
-      log: { debug() {}, info() {}, warn: (message) => void warnings.push(message) },
-      signal: new AbortController().signal,
-      deadline: deadlineIn(120_000),
-    },
+    context: fakeContext(async () => session, { warn: (message) => void warnings.push(message) }),
     close: async () => {
       await client.close();
       await fixture.stop();

@@ -7,8 +7,9 @@ import type { Connection, ServerChannel } from "ssh2";
 import { isSriovError } from "../../../provider/base/errors.js";
 import { silentLog } from "../../../provider/base/log.js";
 import type { HostInputs } from "../../../provider/resources/host-inputs.js";
+import type { Session } from "../../../provider/resources/session.js";
 import { type Patience, Sessions } from "../../../provider/resources/sessions.js";
-import { type FakeSshServer, startFakeSsh } from "../transport/ssh-server.js";
+import { type Behaviour, type FakeSshServer, startFakeSsh } from "../transport/ssh-server.js";
 
 /** Accepts connections and says nothing. */
 type SilentHost = { server: Server; port: number; sockets: Socket[]; taken(count: number): Promise<void> };
@@ -69,9 +70,9 @@ describe("Sessions", () => {
   });
 
   /** What a call has come to by now. */
-  function call(inputs: HostInputs, patience: Patience) {
+  function call(connecting: Promise<unknown>) {
     let said = "pending";
-    const end = sessions.connect(inputs, { log: silentLog, patience, maxAgeMs: 0 }).then(
+    const end = connecting.then(
       () => (said = "connected"),
       (error: unknown) => (said = isSriovError(error) ? `${error.kind}: ${error.message}` : String(error)),
     );
@@ -81,8 +82,11 @@ describe("Sessions", () => {
     };
     return Object.assign(now, { end });
   }
-  const check = (inputs: HostInputs) => call(inputs, "until-silent");
-  const write = (inputs: HostInputs) => call(inputs, "full");
+  const connect = (inputs: HostInputs, patience: Patience) =>
+    sessions.connect(inputs, { log: silentLog, patience, maxAgeMs: 0 });
+  const check = (inputs: HostInputs, ask: (session: Session) => Promise<unknown> = async () => undefined) =>
+    call(sessions.whileAlive(inputs, async () => ask(await connect(inputs, "until-silent"))));
+  const write = (inputs: HostInputs) => call(connect(inputs, "full"));
   const givenUp = (port: number) => `unreachable: Cannot connect to root@127.0.0.1:${port}: no sign of life yet`;
 
   /** The first check of all, of that host, goes on without it. */
@@ -249,6 +253,59 @@ describe("Sessions", () => {
     await asked;
     mock.timers.tick(20_000);
     assert.match(await written(), /root@127\.0\.0\.1 .*no answer within 20 s/);
+  });
+
+  async function startHost(behaviour: Behaviour = {}) {
+    fake = await startFakeSsh({ onCommand: sayMachineId, ...behaviour });
+    const { user, privateKey, port } = fake.target;
+    return { server: fake, name: `${user}@127.0.0.1:${port}`, inputs: inputsFor(port as number, { user, privateKey }) };
+  }
+  const uname = (session: Session) => session.shell.run("uname");
+
+  it("goes on without a host that hangs after its login, and names it", async () => {
+    const { server, inputs, name } = await startHost();
+    await check(inputs, uname).end;
+    server.hang();
+    const second = check(inputs, uname);
+    await settled();
+    mock.timers.tick(3_299);
+    assert.equal(await second(), "pending");
+    mock.timers.tick(1);
+    assert.equal(await second(), `unreachable: Cannot reach ${name}: no sign of life yet`);
+    const third = check(inputs, uname);
+    await settled();
+    mock.timers.tick(0);
+    assert.match(await third(), /no sign of life yet$/);
+  });
+
+  it("waits for a command that has begun for as long as it takes", async () => {
+    const begun = new EventEmitter();
+    const { inputs } = await startHost({
+      onCommand: (channel, command) => (command.includes("uname") ? begun.emit("uname") : sayMachineId(channel)),
+    });
+    const hasBegun = once(begun, "uname");
+    const checked = check(inputs, uname);
+    await hasBegun;
+    // Answers come in their order: the news that it has begun is here, too.
+    await check(inputs, (session) => session.shell.run("true")).end;
+    mock.timers.tick(50_000);
+    assert.equal(await checked(), "pending");
+  });
+
+  it("goes on without a libvirt that hangs on a host that is well, ten seconds after it was asked", async () => {
+    const asked = new EventEmitter();
+    const acceptAndSayNothing = (connection: Connection) =>
+      connection.on("openssh.streamlocal", (accept) => accept().once("data", () => asked.emit("libvirt")));
+    const { inputs, name } = await startHost({ onReady: (connection) => void acceptAndSayNothing(connection) });
+    const isAsked = once(asked, "libvirt");
+    await Promise.all([isAsked, check(inputs).end]);
+    const checked = check(inputs, (session) => session.libvirt());
+    await settled();
+    mock.timers.tick(9_999);
+    assert.equal(await checked(), "pending");
+    mock.timers.tick(1);
+    assert.equal(await checked(), `unreachable: Cannot ask libvirt on ${name}: no sign of life yet`);
+    assert.equal(await check(inputs, uname).end, "connected");
   });
 
   it("waits for a libvirt over the network only until nobody takes the connection, or the TLS handshake is not answered", async () => {

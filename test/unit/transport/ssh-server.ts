@@ -1,6 +1,6 @@
 // An SSH server in this process, for what a real one does not do on demand: hang, break off, refuse a channel.
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type Connection, Server, type ServerChannel } from "ssh2";
 import { newEd25519 } from "./ed25519.js";
 import type { SshTarget } from "../../../provider/transport/ssh.js";
@@ -14,6 +14,8 @@ export type FakeSshServer = {
   mostAtOnce: () => number;
   /** Breaks the TCP connections, as a host that crashes. */
   dropConnections(): void;
+  /** Reads nothing any more, as a host whose kernel hangs: its connections stay. */
+  hang(): void;
   stop(): Promise<void>;
 };
 
@@ -100,8 +102,14 @@ export async function startFakeSsh(behaviour: Behaviour = {}): Promise<FakeSshSe
     dropConnections: () => {
       for (const connection of connections) socketOf(connection).destroy();
     },
+    hang: () => {
+      for (const connection of connections) socketOf(connection).pause();
+    },
     stop: async () => {
-      for (const connection of connections) connection.end();
+      for (const connection of connections) {
+        connection.end();
+        socketOf(connection).resume();
+      }
       server.close();
       await once(server, "close");
     },
@@ -113,4 +121,4 @@ export function finish(channel: ServerChannel, exitCode = 0): void {
   channel.end();
 }
 
-const socketOf = (connection: Connection) => (connection as unknown as { _sock: { destroy(): void } })._sock;
+const socketOf = (connection: Connection) => (connection as unknown as { _sock: Socket })._sock;

@@ -1,12 +1,14 @@
 // SSH against a server in this process: what goes wrong, and how many channels are open at once.
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
+import { PassThrough } from "node:stream";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, utils } from "ssh2";
 import { newEd25519 } from "./ed25519.js";
 import { type SriovError, explain, isSriovError } from "../../../provider/base/errors.js";
+import { Pulse, Questions } from "../../../provider/transport/pulse.js";
 import { SshConnection } from "../../../provider/transport/ssh-connection.js";
 import { openTcp } from "../../../provider/transport/tcp.js";
 import { type SshTarget, connectSsh } from "../../../provider/transport/ssh.js";
@@ -174,13 +176,27 @@ describe("SshConnection, against a server in this process", function () {
       (connection: SshConnection) => connection.run("true"),
       (connection: SshConnection) => connection.openUnixSocket("/run/x"),
     ]) {
-      const connection = new SshConnection(client as unknown as Client, "root@kvm1");
+      const questions = new Questions(new Pulse(), "Cannot reach root@kvm1");
+      const connection = new SshConnection({
+        client: client as unknown as Client,
+        stream: new PassThrough(),
+        name: "root@kvm1",
+        questions,
+      });
       const error = await errorOf(ask(connection));
       assert.equal(error.kind, "unreachable");
       assert.match(error.message, /^Cannot reach root@kvm1: the connection is lost/);
       assert.equal(connection.isOpen, false);
     }
   });
+
+  it("closes within seconds where the host hangs: it waited for a goodbye until the host was given up", async () => {
+    const server = await serve({});
+    const connection = await meet(server.target);
+    server.hang();
+    await connection.close();
+    assert.equal(connection.isOpen, false);
+  }).timeout(8_000);
 
   it("rejects what waits for its turn, too, when the connection is closed", async () => {
     const server = await serve({ onCommand: () => undefined });
