@@ -29,6 +29,8 @@ export class FakeDomains {
   readonly #networks: FakeNetworks;
   readonly #emit: (event: DomainEvent) => void;
   #lastId = 0;
+  /** Devices that a guest is about to let go of: QEMU does not ask it twice. */
+  readonly #unplugging = new Set<string>();
 
   constructor(networks: FakeNetworks, emit: (event: DomainEvent) => void) {
     this.#networks = networks;
@@ -143,15 +145,22 @@ export class FakeDomains {
     const asked = parseInterfaceXml(xml);
     const fromConfig = affect.config ? mustFind(domain.definition, asked) : undefined;
     const fromLive = affect.live ? mustFind(domain.live ?? "", asked) : undefined;
-    if (fromConfig) domain.definition = withoutDevice(domain.definition, fromConfig);
     if (fromLive) this.#askGuest(domain, fromLive);
+    if (fromConfig) domain.definition = withoutDevice(domain.definition, fromConfig);
   }
 
   #askGuest(domain: FakeDomain, device: DomainInterface): void {
     const { guest } = domain;
     const alias = device.alias ?? "";
     if (guest === "ignores") return;
+    const asked = `${domain.uuid} ${alias}`;
+    if (this.#unplugging.has(asked)) {
+      const why = `Device ${alias} is already in the process of unplug`;
+      throw libvirtError(virErr.internal, `internal error: unable to execute QEMU command 'device_del': ${why}`);
+    }
+    this.#unplugging.add(asked);
     setTimeout(() => {
+      this.#unplugging.delete(asked);
       if (domain.live === undefined) return;
       if (guest === "answers") {
         domain.live = withoutDevice(domain.live, device);

@@ -1,11 +1,11 @@
 // Takes the interface out of a running VM and does not believe it before it is so. libvirt's answer to a live detach only
 // says that the guest was asked (docs: virDomainDetachDeviceFlags); the guest's own answer comes as an event.
-import { type Deadline, deadlineIn } from "../../base/deadline.js";
+import { type Deadline, deadlineIn, earlier, remainingMs } from "../../base/deadline.js";
 import { SriovError, kindOf } from "../../base/errors.js";
 import type { DomainEvent, DomainRef, LibvirtClient, Subscription } from "../../libvirt/client.js";
 import type { DomainInterface } from "../../libvirt/xml/interface.js";
 import { parseDomainInterfaces } from "../../libvirt/xml/domain.js";
-import { isLibvirtError, virErr } from "../../libvirt/errors.js";
+import { type LibvirtError, isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { portOf } from "./read.js";
 
 export type LiveDetach = {
@@ -22,25 +22,48 @@ export type LiveDetach = {
 
 /** Equivalent to: `virsh detach-device VM interface.xml --live`, and waiting until the guest has let go of the VF. */
 export async function detachLive(client: LibvirtClient, detach: LiveDetach): Promise<void> {
-  const { domain, from, alias } = detach;
+  const { domain } = detach;
   const deadline = deadlineIn(detach.timeoutMs);
   // Before asking: the guest's answer can be here before libvirt's.
   const events = await client.subscribe(domain);
   try {
-    try {
-      await client.detachDevice(domain, from.xml, { live: true });
-    } catch (error) {
-      // It went away by itself, or with the VM.
-      if (!isGone(error) || (await isAttached(client, domain, alias))) throw error;
-      return;
-    }
-    detach.say(`waiting for the guest of VM "${domain.name}" to release ${from.sourceAddress ?? alias}`);
+    await askGuest(client, detach, events, deadline);
     await untilRemoved(client, detach, events, deadline);
   } finally {
     await events.close();
   }
   await untilReleased(client, detach, deadline);
 }
+
+const askAgainMs = 1_000;
+
+async function askGuest(
+  client: LibvirtClient,
+  detach: LiveDetach,
+  events: Subscription<DomainEvent>,
+  deadline: Deadline,
+): Promise<void> {
+  const { domain, from, alias } = detach;
+  for (;;) {
+    try {
+      await client.detachDevice(domain, from.xml, { live: true });
+      detach.say(`waiting for the guest of VM "${domain.name}" to release ${from.sourceAddress ?? alias}`);
+      return;
+    } catch (error) {
+      if (!isGone(error) && !isUnderWay(error)) throw error;
+      // It went away by itself, or with the VM.
+      if (!(await isAttached(client, domain, alias))) return;
+      if (!isUnderWay(error)) throw error;
+      if (remainingMs(deadline) === 0) throw unanswered(detach, "did not answer");
+    }
+    await nextEvent(events, earlier(deadline, deadlineIn(askAgainMs)));
+  }
+}
+
+/** QEMU's own words: a run that was cut off has asked before, or the guest is still taking the device in. */
+const isUnderWay = (error: unknown): boolean =>
+  isLibvirtError(error, virErr.internal) &&
+  /already in the process of unplug|guest is busy/.test((error as LibvirtError).message);
 
 const isGone = (error: unknown): boolean =>
   isLibvirtError(error, virErr.deviceMissing) ||

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { SriovError } from "../../../../provider/base/errors.js";
 import { virErr } from "../../../../provider/libvirt/errors.js";
+import { parseDomainInterfaces } from "../../../../provider/libvirt/xml/domain.js";
 import { hostKey } from "../../../../provider/resources/host-inputs.js";
 import type { Outcome, Values } from "../../../../provider/resources/lifecycle.js";
 import { vmSriovInterface } from "../../../../provider/resources/vm-sriov-interface/index.js";
@@ -57,6 +58,7 @@ describe("VmSriovInterface", () => {
     vmSriovInterface
       .diff(made.id, (await refreshed(made)).state, await inputsOf(news, made.state))
       .changes.map(({ property }) => property);
+  const deviceOf = ({ live = "" }: FakeDomain) => parseDomainInterfaces(live)[0]?.xml ?? "";
   const ports = () => kvm.libvirt.networks.byName("pool").ports;
   const count = (xml: string | undefined) => (xml?.match(/<interface/g) ?? []).length;
 
@@ -150,6 +152,44 @@ describe("VmSriovInterface", () => {
       "kvm1: virsh detach-device web interface.xml --live   # and wait for the guest",
       `kvm1: waiting for the guest of VM "web" to release ${made.state.vfPciAddress}`,
     ]);
+  });
+
+  it("is detached although a run that was cut off has asked the guest already: QEMU refused to ask it again", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create();
+    kvm.libvirt.domains.detach(web, deviceOf(web), { live: true });
+    await remove(made);
+    assert.deepEqual([count(web.definition), count(web.live), ports().length], [0, 0, 0]);
+  });
+
+  it("moves to another VLAN although a run that was cut off has asked the guest already", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create();
+    kvm.libvirt.domains.detach(web, deviceOf(web), { live: true });
+    done(await tryUpdate(made, { vlan: 43 }));
+    await new Promise((resolve) => setTimeout(resolve, 2 * kvm.libvirt.domains.guestDelayMs));
+    assert.deepEqual([count(web.definition), count(web.live), ports().length], [1, 1, 1]);
+  });
+
+  it("asks again while QEMU says that the guest is busy, until detachTimeout", async () => {
+    kvm.libvirt.domains.start(web);
+    const made = await create({ detachTimeout: 2 });
+    const detachDevice = kvm.libvirt.detachDevice.bind(kvm.libvirt);
+    const busy =
+      "internal error: unable to execute QEMU command 'device_del': Hot-unplug failed: guest is busy (power indicator blinking)";
+    let asked = 0;
+    let isBusy = (): boolean => true;
+    kvm.libvirt.detachDevice = async (domain, xml, affect) => {
+      if (affect.live === true) asked += 1;
+      if (affect.live === true && isBusy()) throw libvirtError(virErr.internal, busy);
+      return detachDevice(domain, xml, affect);
+    };
+    await assert.rejects(remove(made), /VM "web" did not answer within 2 s.*the running VM still has it/);
+    assert.ok(asked > 1, `asked ${asked} times`);
+    asked = 0;
+    isBusy = () => asked === 1;
+    await remove(made);
+    assert.deepEqual([asked, count(web.live), ports().length], [2, 0, 0]);
   });
 
   for (const [guest, what] of [
