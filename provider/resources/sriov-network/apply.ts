@@ -4,7 +4,7 @@ import { quote } from "../../base/quote.js";
 import type { LibvirtClient, NetworkRef } from "../../libvirt/client.js";
 import { isLibvirtError, virErr } from "../../libvirt/errors.js";
 import { formatNetworkXml, updateNetworkXml } from "../../libvirt/xml/network.js";
-import type { Context, Outcome } from "../lifecycle.js";
+import type { Context, Failure, Outcome } from "../lifecycle.js";
 import type { Session } from "../session.js";
 import { unlessGone } from "../unless-gone.js";
 import { foreignNetwork } from "./check-host.js";
@@ -35,12 +35,7 @@ export async function create(
   ]);
   const facts = { hostName: session.hostName, networks, pfVfs };
   const conflict = foreignNetwork(inputs, facts) ?? (inputs.active ? takenVfs(inputs, facts)[0] : undefined);
-  if (conflict) {
-    throw new SriovError(
-      "conflict",
-      `Refused to make network "${inputs.name}": ${conflict.property}: ${conflict.reason}`,
-    );
-  }
+  if (conflict) throw refusedToMake(inputs, conflict);
   const network = networks.find(({ name }) => name === inputs.name);
   const before = { ...(network ? { network } : {}), ...(pfVfs ? { pfVfs } : {}) };
   const outcome = await converge(context, session, inputs, before);
@@ -89,6 +84,9 @@ async function converge(
       throw new SriovError("mismatch", `Network "${inputs.name}" is gone from ${session.hostName}`);
     throw new SriovError(kindOf(failed) ?? "remote-failure", reasons.join("\n"), { cause: failed });
   }
+  // Somebody else has made it since we looked. In our state it would be ours to delete.
+  const foreign = ref ? undefined : foreignNetwork(inputs, { hostName: session.hostName, networks: [network] });
+  if (foreign) throw refusedToMake(inputs, foreign, failed);
   // The VFs are nothing that these steps change.
   const after = { ...before, network };
   const state = stateOf(inputs, after, session);
@@ -103,6 +101,9 @@ async function converge(
   if (reasons.length === 0) return { done: true, id, state };
   return { done: false, id, state, reasons };
 }
+
+const refusedToMake = ({ name }: SriovNetworkInputs, { property, reason }: Failure, cause?: unknown): SriovError =>
+  new SriovError("conflict", `Refused to make network "${name}": ${property}: ${reason}`, { cause });
 
 const definedAnew = (steps: readonly Step[]): string =>
   steps.some((step) => step.do === "define")

@@ -46,7 +46,8 @@ export async function samePool(host: KvmHost): Promise<void> {
     const said = runs.map(({ stdout, stderr }) => stdout + stderr);
     const winner = runs.findIndex(({ exitCode }) => exitCode === 0);
     assert.equal(runs.filter(({ exitCode }) => exitCode === 0).length, 1, said.join("\n"));
-    assert.match(said[1 - winner] ?? "", new RegExp(`error: .*pool-${pools[0]}`));
+    const whose = `bench-two-${winner + 1}/[^/]+/pool-${pools[0]}`;
+    assert.match(said[1 - winner] ?? "", new RegExp(`it belongs to the resource "${whose}"`));
     const wanted = { interfaces: domains.length, networks: 1, distinct: domains.length };
     assert.deepEqual(await shown(host), wanted, said.join("\n"));
     const [first, second] = [projects[winner]!, projects[1 - winner]!];

@@ -64,6 +64,23 @@ describe("SriovNetwork", () => {
     assert.deepEqual(kvm.libvirt.networks.all, []);
   });
 
+  it("is not made, and not in the state, when another stack has made one of that name meanwhile: our destroy took theirs away", async () => {
+    const inputs = await inputsOf({});
+    const defineNetwork = kvm.libvirt.defineNetwork.bind(kvm.libvirt);
+    kvm.libvirt.defineNetwork = async (xml) => {
+      kvm.libvirt.networks.define(
+        "<network><name>pool</name><forward mode='hostdev'><pf dev='eno49'/></forward></network>",
+      );
+      return defineNetwork(xml);
+    };
+    await assert.rejects(sriovNetwork.create(kvm.context, inputs), (error: SriovError) => {
+      assert.equal(error.kind, "conflict");
+      assert.match(error.message, /kvm1 has a network "pool" already, and it was not made by this resource/);
+      return true;
+    });
+    assert.equal(only().definition.includes("pulumi"), false);
+  });
+
   it("shows the VFs and who holds them, and a VM that starts is no drift", async () => {
     const made = await create({ vlan: 42 });
     const web = kvm.libvirt.domains.add("web");
