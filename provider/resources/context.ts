@@ -14,8 +14,11 @@ export type ContextOptions = {
   maxAgeMs?: number;
 };
 
-/** Long enough for all resources of a host to look at the same things once, short enough that people do not notice. */
-export const readAgeMs = 10_000;
+/**
+ * Long enough for all resources of a host to look at the same things once, also where the engine checks those of a thousand other
+ * hosts in between; a process is there for one command only. What this process writes drops what it could have changed.
+ */
+export const readAgeMs = 60_000;
 
 const sessions = new Sessions();
 const program = new Program();

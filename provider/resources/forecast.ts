@@ -67,20 +67,11 @@ export function foresee(inventory: HostInventory, { domain, network, vf, pfsCome
 export const findingText = ({ id, seen, why, remedy, documentation }: Finding): string =>
   `${id}: ${seen[0] ?? ""}. ${why}\n${remedy} (${documentation})`;
 
-// Examined once for all interfaces of a preview; a later one looks again.
-const examined = new WeakMap<Session, { at: number; inventory: Promise<HostInventory> }>();
-const freshMs = 10_000;
-
+/** What is read for it is shared by all interfaces of a preview, as all reads are. */
 export async function forecast(session: Session, asked: Asked, signal: AbortSignal): Promise<string[]> {
-  let known = examined.get(session);
-  if (!known || Date.now() - known.at > freshMs) {
-    // Whether AppArmor is in the way is found by a check of its own.
-    const inventory = examineHost(session, signal, { withSecurityModels: false });
-    known = { at: Date.now(), inventory };
-    examined.set(session, known);
-    known.inventory.catch(() => examined.delete(session));
-  }
-  return foresee(await known.inventory, asked).map(
+  // Whether AppArmor is in the way is found by a check of its own.
+  const inventory = await examineHost(session, signal, { withSecurityModels: false });
+  return foresee(inventory, asked).map(
     (finding) =>
       `VM "${asked.domain}" will not start with this VF, unless that changes before: ${findingText(finding)}`,
   );
