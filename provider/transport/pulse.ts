@@ -51,6 +51,12 @@ export class Pulse {
   }
 }
 
+/**
+ * However silent others have been, who has let us in is waited for so long: a host without memory starts a command late, and a
+ * libvirtd that is started by its socket reads its VMs first.
+ */
+const patienceMs = 10_000;
+
 /** What a conversation has still to hear, told to a pulse: answered questions one by one, and every sign of life. */
 export class Questions {
   #open = 0;
@@ -58,7 +64,6 @@ export class Questions {
   constructor(
     readonly pulse: Pulse,
     readonly doing: string,
-    readonly atLeastMs = 0,
   ) {}
 
   asked(): void {
@@ -86,6 +91,6 @@ export class Questions {
   }
 
   #await(): void {
-    this.pulse.await(this.doing, { atLeastMs: this.atLeastMs });
+    this.pulse.await(this.doing, { atLeastMs: patienceMs });
   }
 }

@@ -68,7 +68,7 @@ describe("a fleet with dead hosts", () => {
   const program = (connectTimeout: number) => fleetProgram([...dead, ...fleet.uris], { connectTimeout });
 
   it("previews the others while those that say nothing, from the beginning or from their login on, are still waited for, and names them", async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const { exitCode, stdout, stderr } = await project!.preview();
     const said = stdout + stderr;
     assert.equal(exitCode, 0, said);
@@ -88,7 +88,7 @@ describe("a fleet with dead hosts", () => {
   });
 
   it("makes everything on the others, and names each that says nothing, hangs or refuses", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     await project!.write(program(6));
     const { exitCode, stdout, stderr } = await project!.up({ args: ["--skip-preview", "--continue-on-error"] });
     const said = stdout + stderr;

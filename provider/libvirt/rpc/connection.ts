@@ -28,8 +28,6 @@ const closeMs = 2_000;
 /** libvirt's own client asks as often, and gives up after as many (virKeepAlive). */
 const usualKeepAliveMs = 5_000;
 const maxSilentTurns = 6;
-/** One that is started by its socket reads its VMs first, and its workers may all wait for a lock. */
-const patienceMs = 10_000;
 /** Events before the reply that says whose they are: one or two in practice. */
 const maxEarly = 1_000;
 
@@ -81,7 +79,7 @@ export class RpcConnection {
 
   constructor(stream: Duplex, name: string, { keepAliveMs = usualKeepAliveMs, pulse = new Pulse() }: RpcOptions = {}) {
     this.name = name;
-    this.#questions = new Questions(pulse, `Cannot ask libvirt on ${name}`, patienceMs);
+    this.#questions = new Questions(pulse, `Cannot ask libvirt on ${name}`);
     this.#keepAlive = setInterval(() => this.#ping(), keepAliveMs).unref();
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#read(chunk));

@@ -115,7 +115,7 @@ describe("Questions", () => {
     questions.asked();
     questions.asked();
     questions.answered();
-    mock.timers.tick(3_000);
+    mock.timers.tick(10_000);
     assert.equal(await heard(), "Cannot reach root@kvm1");
   });
 
@@ -123,9 +123,9 @@ describe("Questions", () => {
     const questions = new Questions(new Pulse(), "Cannot reach root@kvm1");
     const heard = silence(questions.pulse);
     questions.asked();
-    mock.timers.tick(2_999);
+    mock.timers.tick(9_999);
     questions.heard();
-    mock.timers.tick(2_999);
+    mock.timers.tick(9_999);
     assert.equal(await heard(), undefined);
     mock.timers.tick(1);
     assert.equal(await heard(), "Cannot reach root@kvm1");
